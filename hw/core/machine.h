@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A machine: the root object of everything a guest sees. There may be several in a process. */
+#pragma once
+
+#include "hw/core/device.h"
+#include "memory/address_space.h"
+#include "util/timer.h"
+
+typedef struct Cpu Cpu;
+typedef struct MachineClass MachineClass;
+typedef struct Accel Accel;
+typedef struct Chardev Chardev;
+
+enum { MACHINE_MAX_SERIAL = 8 };
+
+/* -smp, completed and checked: cpus <= max_cpus == sockets * dies * clusters * cores * threads. */
+typedef struct {
+    unsigned cpus, max_cpus, sockets, dies, clusters, cores, threads;
+} MachineTopology;
+
+/* -kernel and friends; paths or NULL. */
+typedef struct {
+    char *firmware, *kernel, *initrd, *append, *dtb, *dump_dtb;
+} MachineBoot;
+
+typedef enum { RUN_STATE_PRELAUNCH, RUN_STATE_RUNNING, RUN_STATE_PAUSED, RUN_STATE_SHUTDOWN, RUN_STATE_INTERNAL_ERROR, RUN_STATE_GUEST_PANICKED } RunState;
+
+typedef enum {
+    SHUTDOWN_HOST_SIGNAL,   /* SIGINT, SIGTERM, SIGHUP */
+    SHUTDOWN_HOST_QUIT,     /* monitor, Ctrl-A x */
+    SHUTDOWN_GUEST_OFF,
+    SHUTDOWN_GUEST_EXIT,    /* test finisher, semihosting: carries an exit status */
+    SHUTDOWN_GUEST_PANIC,
+    SHUTDOWN_ERROR,
+} ShutdownCause;
+
+/* What the layer above (system/) does for a machine; set before realize. */
+typedef struct {
+    void (*request_shutdown)(Machine *machine, ShutdownCause cause, int status);
+    void (*request_reset)(Machine *machine, bool by_guest);
+} MachineOps;
+
+struct MachineClass {
+    ObjectClass object;
+    const char *summary;
+    const char *arch;              /* "riscv64": the rhea-system-ARCH this belongs to; NULL: every one */
+    const char *const *aliases;    /* NULL-terminated; e.g. "virt-7.2" */
+    const char *default_cpu;       /* class name */
+    const ObjectClass *cpu_base;   /* CPU models must descend from it */
+    uint64_t default_ram_bytes;
+    unsigned max_cpus;
+    bool is_default;
+    bool (*build)(Machine *machine, GError **errp); /* create and wire all devices */
+    bool (*load)(Machine *machine, GError **errp);  /* firmware, kernel, device tree; again at each reset */
+};
+
+struct Machine {
+    Object object; /* "/machine"; children: peripheral, peripheral-anon, unattached, and what build() names */
+    /* set up by system/ before build() */
+    const MachineOps *ops;
+    void *ops_opaque;
+    Accel *accel;
+    ClockSet *clocks;
+    MachineTopology topology;
+    MachineBoot boot;
+    const ObjectClass *cpu_class;
+    char *cpu_properties; /* "zbb=off,..." from -cpu, may be NULL */
+    uint64_t ram_bytes;
+    Chardev *serial[MACHINE_MAX_SERIAL]; /* -serial n; NULL: none */
+    char *name, *uuid;
+    /* made by build() */
+    MemoryRegion system_memory; /* 2^64 container */
+    MemoryRegion ram;
+    AddressSpace memory;
+    GPtrArray *cpus;      /* Cpu *, by index */
+    GPtrArray *resettable; /* Device *: top of what a system reset covers, in order */
+    RunState run_state;
+};
+
+extern const MachineClass machine_class;
+
+/** machine_lock - the one lock under which devices run; recursive taking is a bug (machine_lock_held() tells) */
+void machine_lock(void);
+void machine_unlock(void);
+bool machine_lock_held(void);
+
+/** machine_add_device - create a device of @class as child @name of the machine; not realized */
+Device *machine_add_device(Machine *machine, const char *name, const DeviceClass *class);
+/** machine_reset - everything in resettable, then every CPU, then MachineClass.load. Context: machine lock, vCPUs stopped */
+bool machine_reset(Machine *machine, GError **errp);
+void machine_request_shutdown(Machine *machine, ShutdownCause cause, int status);
+void machine_request_reset(Machine *machine, bool by_guest);
