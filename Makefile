@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# A thin front for meson: `make` builds, and each target below is one line of what it does.
+BUILD ?= build
+export BUILD
+
+.PHONY: all demo check bench docs install clean
+all: $(BUILD)/build.ninja
+	@ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	@./configure --build=$(BUILD)
+
+# Debian for riscv64 at a shell prompt; installs, builds and fetches what is missing.
+demo:
+	@scripts/demo
+
+# Every test; the last line is "N passed, N failed, N skipped".
+check:
+	@scripts/check
+
+# Speed beside the peer, as a table.
+bench:
+	@scripts/bench
+
+docs:
+	@scripts/setup docs
+	@sphinx-build -q -W -b html docs $(BUILD)/docs && echo "open $(BUILD)/docs/index.html"
+
+install: all
+	@meson install -C $(BUILD)
+
+clean:
+	@rm -rf $(BUILD)
