@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The intermediate representation: SSA over typed values, one straight-line region with side exits. It knows no guest
+ * and no host. See docs/devel/tcg-ir.rst, also for where condition flags, vectors and 80-bit floats join.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <glib.h>
+
+#include "tcg/env.h"
+
+typedef enum { IR_VOID, IR_I32, IR_I64, IR_F32, IR_F64, IR_TYPE_COUNT } IrType;
+
+typedef enum {
+#define OP(name, text, result, arguments, flags, meaning) IR_##name,
+#include "tcg/ops.def"
+#undef OP
+    IR_OP_COUNT,
+} IrOpcode;
+
+enum { IR_FLAG_PURE = 1, IR_FLAG_FAULT = 2, IR_FLAG_END = 4, IR_FLAG_CALL = 8 };
+
+/* Static facts of an opcode, made from ops.def. */
+typedef struct {
+    const char *text;
+    char result; /* 'T' 'F' 'A' 'V' */
+    uint8_t arguments;
+    uint8_t flags;
+} IrOpInfo;
+extern const IrOpInfo ir_op_info[IR_OP_COUNT];
+
+/* A value is the number of the op that defines it; 0 is no value (op 0 is reserved). */
+typedef uint32_t IrValue;
+
+/* The last two test a & b against zero. cond ^ 1 is the negation. */
+typedef enum {
+    IR_EQ, IR_NE, IR_LT, IR_GE, IR_LE, IR_GT, IR_LTU, IR_GEU, IR_LEU, IR_GTU, IR_TSTEQ, IR_TSTNE,
+    IR_COND_COUNT,
+} IrCond;
+
+/* What integer division gives where the host would trap. */
+typedef enum {
+    IR_DIV_RISCV, /* x / 0 = -1, x % 0 = x, MIN / -1 = MIN, MIN % -1 = 0 */
+    IR_DIV_ARM,   /* x / 0 = 0, MIN / -1 = MIN */
+} IrDivRule;
+
+typedef enum {
+    IR_ATOMIC_SWAP, IR_ATOMIC_ADD, IR_ATOMIC_AND, IR_ATOMIC_OR, IR_ATOMIC_XOR,
+    IR_ATOMIC_MIN, IR_ATOMIC_MAX, IR_ATOMIC_MINU, IR_ATOMIC_MAXU,
+} IrAtomic;
+
+enum { IR_FENCE_RR = 1, IR_FENCE_RW = 2, IR_FENCE_WR = 4, IR_FENCE_WW = 8, IR_FENCE_ALL = 15 };
+enum { IR_FMA_NEG_PRODUCT = 1, IR_FMA_NEG_ADDEND = 2 };
+enum { IR_CVT_UNSIGNED = 1, IR_CVT_TRUNCATE = 2 };
+/* Signalling kinds raise invalid for any NaN, quiet ones only for signalling NaNs. */
+typedef enum { IR_FCMP_EQ_QUIET, IR_FCMP_LT_SIGNAL, IR_FCMP_LE_SIGNAL, IR_FCMP_LT_QUIET, IR_FCMP_LE_QUIET } IrFpCompare;
+
+/* How LOAD, STORE, ATOMIC and CAS touch memory. F32/F64 loads and stores move raw bits. */
+typedef struct {
+    uint8_t size_log2 : 3;  /* 1 << n bytes, n <= 3 */
+    uint8_t sign : 1;       /* loads: sign-extend to the result type */
+    uint8_t big_endian : 1;
+    uint8_t align : 1;      /* unaligned addresses raise the guest's alignment fault */
+    uint8_t acquire : 1;
+    uint8_t release : 1;
+    uint8_t bank;           /* TLB bank, < TCG_MMU_BANKS */
+} IrMem;
+
+typedef struct {
+    uint8_t op;   /* IrOpcode */
+    uint8_t type; /* IrType of the value defined */
+    uint8_t aux;  /* per opcode; SETCOND, SELECT, BRCOND, EXIT_IF: IrCond */
+    uint8_t flags;  /* passes: see ir_pass.h */
+    IrMem mem;
+    uint16_t uses;  /* filled by ir_liveness() */
+    IrValue arg[4];
+    uint64_t imm;
+} IrOp;
+
+/* Guest state the region may keep in host registers: a table per guest CPU type. */
+typedef struct {
+    const char *name;
+    int32_t offset; /* bytes from the TcgEnv anchor (tcg_env_anchor()) to the home in memory */
+    uint8_t type;   /* IrType */
+    uint8_t pin;    /* rank for pinning within its register class, 1 = hottest; 0: never */
+} TcgSlot;
+
+enum { IR_MAX_SLOTS = 256 };
+
+typedef uint64_t IrHelperFn(void *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
+
+/*
+ * A C function that generated code may call. Slots outside .reads/.writes keep their values and may stay in host
+ * registers. A helper that may raise returns normally after tcg_raise(); the generated code then leaves the region with
+ * the state as of the running instruction's start plus what was put before the call.
+ */
+typedef struct {
+    const char *name;
+    IrHelperFn *fn;
+    uint8_t result; /* IrType: IR_VOID, IR_I32, IR_I64 */
+    uint8_t arguments;
+    bool raises;
+    bool touches_fp; /* reads or writes the sticky flags or rounding mode (tcg_fp_*): MXCSR is synchronised around it */
+    uint64_t reads[IR_MAX_SLOTS / 64];
+    uint64_t writes[IR_MAX_SLOTS / 64];
+} IrHelper;
+#define IR_ALL_SLOTS { ~0ull, ~0ull, ~0ull, ~0ull }
+
+/* Guest-wide FP rules; the rounding mode is the guest's present one. */
+typedef enum { IR_FP_RISCV } IrFpProfile;
+
+enum { IR_MAX_OPS = 2048, IR_MAX_INSNS = 64, IR_MAX_LABELS = 256 };
+
+/* One translation unit: a superblock entered at its first op only. */
+typedef struct {
+    IrOp *ops;       /* arena of IR_MAX_OPS; op 0 unused */
+    uint32_t count;  /* first free */
+    uint32_t insns;  /* guest instructions */
+    uint64_t pc;     /* guest pc of the first */
+    uint64_t last_pc_end; /* first byte after the last instruction */
+    uint8_t page_bits;   /* guest page size, for deciding what a same-page jump is */
+    uint8_t fp_profile;
+    uint32_t labels;
+    const TcgSlot *slots;
+    uint32_t slot_count;
+} IrRegion;
+
+/** ir_dump - text form, one op a line; the inverse of ir_parse() */
+void ir_dump(const IrRegion *region, GString *out);
+
+/** ir_parse - text form to @region (whose arena the caller owns); helpers are found by name in @helpers */
+bool ir_parse(const char *text, IrRegion *region, const IrHelper *helpers, unsigned helper_count, GError **errp);
+
+/** ir_verify - types, definitions before use, labels forward and unique, exactly one END and it is last */
+bool ir_verify(const IrRegion *region, GError **errp);
