@@ -1,0 +1,281 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Boots real guests and types at them.
+
+usage: boot.py [--binary=EMULATOR] [--build=FOLDER] [--echo] [--times=N] CASE...
+  --binary   another emulator with the same command line, to check the tests themselves
+  --times    how often the case `again` boots (default 3)
+  `boot.py list` names the cases.
+"""
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import guest
+from guest import Failure, Guest, linux
+
+HERE = Path(__file__).resolve().parent
+PROMPT = r'guest:~# '
+CASES = {}
+
+
+def case(function):
+    """Enters a case: its name is the function's, its description the doc string."""
+    CASES[function.__name__.replace('_', '-')] = function
+    return function
+
+
+def check(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+class Setting:
+    """What every case needs: the emulator, the guest's files, options."""
+
+    def __init__(self, binary, folder, echo, times):
+        self.binary, self.folder, self.echo, self.times = binary, folder, echo, times
+
+    def start(self, *more, **options):
+        return Guest(linux(self.binary, self.folder, *more, **options), self.echo)
+
+    def need_property(self, name):
+        """Skips the case when the translator of this emulator has no property @name."""
+        text = subprocess.run([self.binary, '-accel', 'tcg,help'], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, check=False, timeout=20).stdout
+        if not re.search(rf'\b{name}\b', text):
+            guest.skip(f'{self.binary} has no -accel tcg,{name}=')
+
+
+def to_prompt(machine, timeout=90):
+    machine.expect(PROMPT, timeout)
+
+
+def leave(machine):
+    """Powers the guest off; the emulator must end with status 0."""
+    machine.send('poweroff -f\n')
+    status = machine.wait(60)
+    check(status == 0, f'exit status {status} after poweroff')
+
+
+@case
+def prompt(setting):
+    """A shell, typed commands, job control, an orderly poweroff."""
+    with setting.start() as machine:
+        to_prompt(machine)
+        check('riscv64' in machine.command_output('uname -m'), 'uname -m is not riscv64')
+        cpuinfo = machine.command_output('cat /proc/cpuinfo')
+        check(re.search(r'isa\s*: rv64imafdc', cpuinfo), f'/proc/cpuinfo is wrong:\n{cpuinfo}')
+        check(re.search(r'mmu\s*: sv(39|48|57)', cpuinfo), f'/proc/cpuinfo is wrong:\n{cpuinfo}')
+        check('Running' in machine.command_output('sleep 100 & jobs; kill %1'), 'no job control')
+        check('/dev/ttyS0' in machine.command_output('tty'), 'the console is no terminal')
+        check('500500' in machine.command_output('seq 1000 | awk "{s += \\$1} END {print s}"'), 'awk cannot add')
+        machine.send('poweroff\n')
+        check(machine.wait(60) == 0, 'poweroff did not end with status 0')
+        check('Power down' in machine.text, 'the kernel did not say that it powers down')
+
+
+@case
+def clock(setting):
+    """Guest time passes as host time does, and the date is the host's."""
+    with setting.start() as machine:
+        to_prompt(machine)
+        before = machine.command_output('cat /proc/uptime')
+        time.sleep(3)
+        after = machine.command_output('cat /proc/uptime')
+        passed = float(after.split()[0]) - float(before.split()[0])
+        check(2.5 < passed < 6, f'{passed} s passed in the guest, 3 on the host')
+        date = int(machine.command_output('date +%s'))
+        check(abs(date - time.time()) < 30, f'the date is {date}, not {int(time.time())}')
+        leave(machine)
+
+
+def count_cpus(setting, cpus):
+    with setting.start(cpus=cpus, memory='512M') as machine:
+        to_prompt(machine)
+        online = machine.command_output('nproc').split()[0]
+        listed = len(re.findall(r'^processor\s*:', machine.command_output('cat /proc/cpuinfo'), re.M))
+        check(online == str(cpus) and listed == cpus, f'{online} CPUs are online and {listed} listed, not {cpus}')
+        bound = machine.command_output(f'for i in $(seq 0 {cpus - 1}); do taskset -c $i true && echo on-$i; done')
+        check(bound.count('on-') == cpus, f'some CPU runs nothing:\n{bound}')
+        leave(machine)
+
+
+@case
+def smp1(setting):
+    """One CPU."""
+    count_cpus(setting, 1)
+
+
+@case
+def smp2(setting):
+    """Two CPUs, each runs a process."""
+    count_cpus(setting, 2)
+
+
+@case
+def smp4(setting):
+    """Four CPUs, each runs a process."""
+    count_cpus(setting, 4)
+
+
+def count_memory(setting, size, low_mib, high_mib):
+    with setting.start(memory=size) as machine:
+        to_prompt(machine)
+        total = int(re.search(r'MemTotal:\s*(\d+)', machine.command_output('cat /proc/meminfo')).group(1)) // 1024
+        check(low_mib < total < high_mib, f'{total} MiB of {size}')
+        leave(machine)
+
+
+@case
+def memory_256m(setting):
+    """256 MiB of memory."""
+    count_memory(setting, '256M', 150, 256)
+
+
+@case
+def memory_4g(setting):
+    """4 GiB of memory."""
+    count_memory(setting, '4G', 3700, 4096)
+
+
+@case
+def fp_smp(setting):
+    """Processes of differing rounding mode share 2 and 4 CPUs; every bit is as on the host."""
+    if not shutil.which(guest.CROSS):
+        guest.skip(f'{guest.CROSS} is not installed')
+    flags = ['-O2', '-std=gnu11', '-ffp-contract=off', '-frounding-math', str(HERE / 'fp_work.c'), '-lm']
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run(['gcc', '-o', f'{folder}/host', *flags], check=True)
+        subprocess.run([guest.CROSS, '-static', '-o', f'{folder}/guest', *flags], check=True)
+        program = Path(f'{folder}/guest').read_bytes()
+        work = ['8', '200000']
+        expected = sorted(subprocess.run([f'{folder}/host', *work], capture_output=True, text=True,
+                                         check=True).stdout.split('\n'))
+    run = f'#!/bin/sh\n/test/fp_work {" ".join(work)}\n'
+    for cpus in (2, 4):
+        with guest.with_files(setting.folder, {'test/run': run, 'test/fp_work': program}) as initrd:
+            with setting.start(cpus=cpus, initrd=initrd.name) as machine:
+                machine.expect(r'guest-test: exit 0', 120)
+                check(machine.wait() == 0, 'the emulator failed')
+                said = sorted(line for line in machine.text.split('\n') if line.startswith('fp '))
+                check(said == [line for line in expected if line], f'{said} instead of {expected}')
+
+
+@case
+def reboot(setting):
+    """A reboot starts again from the firmware; with -no-reboot it ends the emulator."""
+    with setting.start() as machine:
+        to_prompt(machine)
+        machine.send('reboot -f\n')
+        machine.expect('OpenSBI', 30)
+        to_prompt(machine)
+        leave(machine)
+    with setting.start('-no-reboot') as machine:
+        to_prompt(machine)
+        machine.send('reboot -f\n')
+        check(machine.wait() == 0, '-no-reboot did not end with status 0')
+
+
+@case
+def ctrl_a_x(setting):
+    """Ctrl-A x leaves at once, with status 0."""
+    with setting.start() as machine:
+        to_prompt(machine)
+        machine.send('\x01x')
+        check(machine.wait(10) == 0, 'Ctrl-A x did not end with status 0')
+
+
+@case
+def default_firmware(setting):
+    """Without -bios, the OpenSBI that Debian installs is found."""
+    command = linux(setting.binary, setting.folder)
+    at = command.index('-bios')
+    with Guest(command[:at] + command[at + 2:], setting.echo) as machine:
+        machine.expect('OpenSBI v', 30)
+        to_prompt(machine)
+        leave(machine)
+
+
+@case
+def u_boot(setting):
+    """U-Boot reaches its prompt: in M-mode as firmware, in S-mode as the payload of OpenSBI."""
+    common = [setting.binary, '-machine', 'virt', '-m', '256M', '-nographic', '-nic', 'none']
+    for more in (['-bios', setting.folder / 'u-boot.bin'],
+                 ['-bios', setting.folder / 'fw_dynamic.bin', '-kernel', setting.folder / 'u-boot-smode.bin']):
+        with Guest([*common, *more], setting.echo) as machine:
+            machine.expect(r'U-Boot 20\d\d', 30)
+            machine.expect(r'Hit any key', 30)
+            machine.send('\n')
+            machine.expect(r'=> ', 30)
+            machine.send('version\n')
+            machine.expect(r'U-Boot 20\d\d', 30)
+
+
+@case
+def again(setting):
+    """Boots in a row, each to a finished task and a poweroff."""
+    with guest.with_files(setting.folder, {'test/run': '#!/bin/sh\nuname -m\n'}) as initrd:
+        for number in range(1, setting.times + 1):
+            try:
+                with setting.start(cpus=1 + number % 4, initrd=initrd.name) as machine:
+                    machine.expect(r'riscv64\nguest-test: exit 0', 120)
+                    check(machine.wait() == 0, 'the emulator failed')
+            except Failure as failure:
+                raise Failure(f'boot {number} of {setting.times}: {failure}') from None
+
+
+def accelerated(setting, options, seconds):
+    """A small task under -accel tcg with @options."""
+    for option in options.split(','):
+        setting.need_property(option.split('=')[0])
+    with guest.with_files(setting.folder, {'test/run': '#!/bin/sh\nseq 100 | sha256sum\n'}) as initrd:
+        with setting.start('-accel', f'tcg,{options}', initrd=initrd.name) as machine:
+            machine.expect(r'^93d4e5c77838e0aa5cb6647c385c810a7c2782bf769029e6c420052048ab22bb', seconds)
+            machine.expect(r'guest-test: exit 0', seconds)
+            check(machine.wait() == 0, 'the emulator failed')
+
+
+@case
+def interpreter(setting):
+    """The kernel starts under the interpreter."""
+    accelerated(setting, 'interp=on', 500)
+
+
+def main():
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument('--binary')
+    parser.add_argument('--build')
+    parser.add_argument('--echo', action='store_true')
+    parser.add_argument('--times', type=int, default=3)
+    parser.add_argument('cases', nargs='+')
+    options = parser.parse_args()
+    if options.cases == ['list']:
+        for name, function in CASES.items():
+            print(f'{name:18}{function.__doc__}')
+        return
+    wrong = [name for name in options.cases if name not in CASES]
+    if wrong:
+        sys.exit(f'boot.py: no case is called {wrong[0]}; boot.py list names them')
+    binary = guest.emulator(options.binary, options.build)
+    if not binary:
+        guest.skip('rhea-system-riscv64 is not built')
+    folder = guest.guest_folder()
+    if not folder:
+        guest.skip('the guest is not there; scripts/fetch-guest gets it')
+    for name in options.cases:
+        try:
+            CASES[name](Setting(binary, folder, options.echo, options.times))
+        except Failure as failure:
+            sys.exit(f'{name}: failed: {failure}')
+        print(f'{name}: passed', flush=True)
+
+
+if __name__ == '__main__':
+    main()
