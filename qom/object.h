@@ -39,12 +39,15 @@ struct ObjectClass {
 struct Object {
     const ObjectClass *class;
     uint32_t refcount;
+    bool on_heap;
+    bool frozen;        /* realized: only properties marked live may still be set */
     Object *parent;
     char *name;         /* within parent; NULL while not in a tree */
     GPtrArray *children; /* owned references, in order of addition; NULL when none */
 };
 
-extern const ObjectClass object_class;
+extern const ObjectClass object_class;    /* abstract root of all classes */
+extern const ObjectClass container_class; /* an object that only has children */
 
 /* One pointer in a linker section: no code before main, no registry to edit. */
 #define CLASS_REGISTER(class_variable)                                                             \
@@ -75,7 +78,7 @@ void *object_class_method(const ObjectClass *class, const ObjectClass *base, siz
 /* Instances */
 /** object_new - heap instance with one reference, not yet in the tree */
 Object *object_new(const ObjectClass *class);
-/** object_init - caller's zeroed memory, which must outlive the object (embedded children) */
+/** object_init - caller's zeroed memory, which must outlive the object (embedded children); one reference */
 void object_init(Object *obj, const ObjectClass *class);
 Object *object_ref(Object *obj);
 void object_unref(Object *obj);
@@ -85,6 +88,10 @@ void *object_cast(Object *obj, const ObjectClass *class);
 const void *object_interface(const Object *obj, const Interface *interface);
 
 /* The tree */
+/** object_init_child - object_init(), then the tree holds the one reference: for children embedded in @parent */
+void object_init_child(Object *parent, const char *name, Object *child, const ObjectClass *class);
+/** object_new_child - heap child that only the tree refers to */
+Object *object_new_child(Object *parent, const char *name, const ObjectClass *class, GError **errp);
 /**
  * object_add_child - put @child below @parent under @name; the tree takes its own reference
  *

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between text and the numbers that properties hold: ranges, suffixes, names, and errors that say what is accepted. */
+#include "qom/property_parse_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "util/error.h"
+#include "util/nearest.h"
+
+typedef struct {
+    const char *type_name;
+    bool is_signed;
+    uint64_t min, max; /* signed kinds: int64_t reinterpreted */
+} KindRange;
+
+static const KindRange kind_ranges[] = {
+    [PROPERTY_KIND_BOOL] = { "bool", false, 0, 1 },
+    [PROPERTY_KIND_U8] = { "uint8", false, 0, UINT8_MAX },
+    [PROPERTY_KIND_U16] = { "uint16", false, 0, UINT16_MAX },
+    [PROPERTY_KIND_U32] = { "uint32", false, 0, UINT32_MAX },
+    [PROPERTY_KIND_U64] = { "uint64", false, 0, UINT64_MAX },
+    [PROPERTY_KIND_I32] = { "int32", true, (uint64_t)(int64_t)INT32_MIN, INT32_MAX },
+    [PROPERTY_KIND_I64] = { "int64", true, (uint64_t)INT64_MIN, INT64_MAX },
+    [PROPERTY_KIND_SIZE] = { "size", false, 0, UINT64_MAX },
+    [PROPERTY_KIND_STRING] = { .type_name = "str" },
+    [PROPERTY_KIND_ENUM] = { .type_name = "str" },
+    [PROPERTY_KIND_LINK] = { .type_name = "link" },
+    [PROPERTY_KIND_TEXT] = { .type_name = "str" },
+};
+
+char *property_type_name(const Property *property)
+{
+    if (property->kind == PROPERTY_KIND_LINK) {
+        return g_strdup_printf("link<%s>", property->link_class->name);
+    }
+    if (property->kind == PROPERTY_KIND_ENUM) {
+        g_autofree char *names = g_strjoinv("|", (char **)property->names);
+        return g_strdup_printf("enum<%s>", names);
+    }
+    return g_strdup(kind_ranges[property->kind].type_name);
+}
+
+static bool fail(Object *obj, const Property *property, const char *text, GError **errp,
+                 const char *expected)
+{
+    error_set(errp, "%s: property '%s': '%s' is not %s", obj->class->name, property->name, text,
+              expected);
+    return false;
+}
+
+static bool parse_bool(const char *text, uint64_t *value)
+{
+    static const char *const words[] = { "off", "on", "no", "yes", "false", "true", "n", "y" };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
+        if (g_str_equal(text, words[i])) {
+            *value = i & 1;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool parse_enum(Object *obj, const Property *property, const char *text, uint64_t *value,
+                       GError **errp)
+{
+    for (unsigned i = 0; property->names[i]; i++) {
+        if (g_str_equal(property->names[i], text)) {
+            *value = i;
+            return true;
+        }
+    }
+    g_autofree char *all = g_strjoinv(", ", (char **)property->names);
+    const char *nearest = nearest_word(text, property->names);
+    g_autofree char *expected = nearest ? g_strdup_printf("accepted; did you mean '%s'?", nearest)
+                                        : g_strdup_printf("one of: %s", all);
+    return fail(obj, property, text, errp, expected);
+}
+
+/* Decimal, 0x hexadecimal or 0 octal; @negative only where the caller allows it. */
+static bool parse_integer(const char *text, bool is_signed, uint64_t *value)
+{
+    bool negative = is_signed && *text == '-';
+    char *end;
+
+    text += negative;
+    if (!g_ascii_isdigit(*text)) {
+        return false;
+    }
+    errno = 0;
+    *value = g_ascii_strtoull(text, &end, 0);
+    if (errno || *end) {
+        return false;
+    }
+    if (is_signed && *value > (uint64_t)INT64_MAX + negative) {
+        return false;
+    }
+    *value = negative ? -*value : *value;
+    return true;
+}
+
+static int suffix_bits(char suffix)
+{
+    static const char suffixes[] = "BKMGTPE";
+    const char *at = suffix ? strchr(suffixes, g_ascii_toupper(suffix)) : suffixes;
+
+    return at ? 10 * (int)(at - suffixes) : -1;
+}
+
+/* "512", "0x1000", "1.5G": bytes, with an optional suffix on decimal numbers. */
+static bool parse_size(const char *text, uint64_t *value)
+{
+    char *end;
+
+    if (!g_ascii_isdigit(*text)) {
+        return false;
+    }
+    if (text[0] == '0' && g_ascii_tolower(text[1]) == 'x') {
+        return parse_integer(text, false, value);
+    }
+    errno = 0;
+    uint64_t whole = g_ascii_strtoull(text, &end, 10);
+    if (errno) {
+        return false;
+    }
+    double fraction = 0;
+    if (*end == '.' && g_ascii_isdigit(end[1])) {
+        fraction = g_ascii_strtod(end, &end);
+    }
+    int bits = suffix_bits(*end);
+    if (bits < 0 || (*end && end[1]) || fraction >= 1 || (fraction > 0 && bits == 0)) {
+        return false;
+    }
+    if (bits && whole >> (64 - bits)) {
+        return false;
+    }
+    *value = (whole << bits) + (uint64_t)(fraction * (double)(1ull << bits));
+    return true;
+}
+
+static bool in_range(const KindRange *range, uint64_t value)
+{
+    return range->is_signed
+               ? (int64_t)value >= (int64_t)range->min && (int64_t)value <= (int64_t)range->max
+               : value >= range->min && value <= range->max;
+}
+
+bool property_parse_number(Object *obj, const Property *property, const char *text, uint64_t *value,
+                           GError **errp)
+{
+    KindRange range = kind_ranges[property->kind];
+
+    if (property->min || property->max) {
+        range.min = property->min;
+        range.max = property->max;
+    }
+    if (property->kind == PROPERTY_KIND_BOOL) {
+        return parse_bool(text, value) || fail(obj, property, text, errp, "'on' or 'off'");
+    }
+    if (property->kind == PROPERTY_KIND_ENUM) {
+        return parse_enum(obj, property, text, value, errp);
+    }
+    if (property->kind == PROPERTY_KIND_SIZE) {
+        if (!parse_size(text, value)) {
+            return fail(obj, property, text, errp,
+                        "a size (bytes, or a number with suffix k, M, G, T, P or E)");
+        }
+    } else if (!parse_integer(text, range.is_signed, value)) {
+        return fail(obj, property, text, errp, "a number that fits");
+    }
+    if (!in_range(&range, *value)) {
+        g_autofree char *expected =
+            range.is_signed
+                ? g_strdup_printf("in the range %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
+                                  (int64_t)range.min, (int64_t)range.max)
+                : g_strdup_printf("in the range %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
+                                  range.min, range.max);
+        return fail(obj, property, text, errp, expected);
+    }
+    return true;
+}
+
+char *property_format_number(const Property *property, uint64_t value)
+{
+    if (property->kind == PROPERTY_KIND_BOOL) {
+        return g_strdup(value ? "on" : "off");
+    }
+    if (property->kind == PROPERTY_KIND_ENUM) {
+        return g_strdup(property->names[value]);
+    }
+    return kind_ranges[property->kind].is_signed
+               ? g_strdup_printf("%" G_GINT64_FORMAT, (int64_t)value)
+               : g_strdup_printf("%" G_GUINT64_FORMAT, value);
+}
