@@ -142,10 +142,9 @@ Float128 f128_pack(FloatParts p, FloatStatus *st)
     return (Float128){ .low = frac, .high = sign << 63 | exp << 48 | (uint64_t)(frac >> 64) };
 }
 
-FloatX80 x80_pack(FloatParts p, FloatStatus *st)
+static FloatX80 pack_x80(FloatParts p, unsigned precision, FloatStatus *st)
 {
-    bool reduced = st->x80_precision == 24 || st->x80_precision == 53;
-    uint32_t exp = pack(&x80_format, reduced ? st->x80_precision : 64, &p, st);
+    uint32_t exp = pack(&x80_format, precision, &p, st);
     uint64_t significand = p.frac >> 64;
 
     if (exp == 0x7fff) {
@@ -153,4 +152,16 @@ FloatX80 x80_pack(FloatParts p, FloatStatus *st)
     }
     return (FloatX80){ .significand = significand,
                        .sign_exponent = (p.sign ^ p.negate_after) << 15 | exp };
+}
+
+FloatX80 x80_pack(FloatParts p, FloatStatus *st)
+{
+    return pack_x80(p, x80_format.precision, st);
+}
+
+FloatX80 x80_pack_controlled(FloatParts p, FloatStatus *st)
+{
+    bool reduced = st->x80_precision == 24 || st->x80_precision == 53;
+
+    return pack_x80(p, reduced ? st->x80_precision : x80_format.precision, st);
 }

@@ -109,6 +109,7 @@ Float32 f32_pack(FloatParts p, FloatStatus *st);
 Float64 f64_pack(FloatParts p, FloatStatus *st);
 Float128 f128_pack(FloatParts p, FloatStatus *st);
 FloatX80 x80_pack(FloatParts p, FloatStatus *st);
+FloatX80 x80_pack_controlled(FloatParts p, FloatStatus *st); /* to FloatStatus.x80_precision */
 
 /* nan.c */
 FloatParts parts_default_nan(const FloatStatus *st);
@@ -122,11 +123,14 @@ FloatParts parts_nan3(const FloatParts *a, const FloatParts *b, const FloatParts
 FloatParts parts_add(const FloatParts *a, const FloatParts *b, FloatStatus *st);
 FloatParts parts_sub(const FloatParts *a, const FloatParts *b, FloatStatus *st);
 
-/* muldiv.c, sqrt.c: @precision of the format the result is for */
+/* muldiv.c */
 void mul128(Uint128 a, Uint128 b, Uint128 *high, Uint128 *low);
 FloatParts parts_mul(const FloatParts *a, const FloatParts *b, FloatStatus *st);
 FloatParts parts_div(const FloatParts *a, const FloatParts *b, FloatStatus *st);
-FloatParts parts_sqrt(const FloatParts *a, FloatStatus *st);
+
+/* sqrt.c: for results of up to 53 significant bits, and of up to 113 */
+FloatParts parts_sqrt_narrow(const FloatParts *a, FloatStatus *st);
+FloatParts parts_sqrt_wide(const FloatParts *a, FloatStatus *st);
 
 /* fma.c */
 FloatParts parts_fma(const FloatParts *a, const FloatParts *b, const FloatParts *c, unsigned flags,

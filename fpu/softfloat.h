@@ -17,9 +17,8 @@
  * infinities and NaNs give 0 (RISC-V FCVTMOD.W.D, Arm FJCVTZS) from_i32 ..., to_f32 ...   from
  * integers, between formats
  *
- * Round-to-odd overflows to the largest finite number.  Results in x80 are rounded to
- * FloatStatus.x80_precision bits with the full exponent range; loads and exact conversions to x80
- * on x87 ignore precision control, so do them with x80_precision 0.
+ * Round-to-odd overflows to the largest finite number.  FloatStatus.x80_precision rounds the
+ * results of x80_add, sub, mul, div and sqrt; no other operation heeds it.
  *
  * Spec: IEEE 754-2019 §4 to §7, §9.6.  Context: any thread, no state but the arguments.
  */

@@ -40,30 +40,44 @@ static Uint128 sqrt_wide(Uint128 m, bool *exact)
     return root;
 }
 
-FloatParts parts_sqrt(const FloatParts *a, FloatStatus *st)
+/* The cases without arithmetic; returns whether *a is one. */
+static bool sqrt_special(const FloatParts *a, FloatParts *r, FloatStatus *st)
 {
+    *r = *a;
     if (parts_is_nan(a)) {
-        return parts_nan1(a, st);
-    }
-    if (a->kind == PARTS_ZERO) {
-        return *a;
-    }
-    if (a->sign) {
-        return parts_invalid(st);
-    }
-    parts_note_denormal(a->denormal, st);
-    if (a->kind == PARTS_INF) {
-        return *a;
-    }
-    FloatParts r = { .kind = PARTS_NORMAL };
-    bool odd = a->exp & 1, exact;
-    r.exp = (a->exp - odd) / 2;
-    /* Up to 53 significant bits; the widest operand has 113. */
-    if ((a->frac & (((Uint128)1 << 75) - 1)) == 0) {
-        r.frac = (Uint128)sqrt_narrow((uint64_t)(a->frac >> 67) << odd, &exact) << 67;
+        *r = parts_nan1(a, st);
+    } else if (a->kind != PARTS_ZERO && a->sign) {
+        *r = parts_invalid(st);
     } else {
-        r.frac = sqrt_wide(a->frac >> 3 << odd, &exact) << 3;
+        parts_note_denormal(a->denormal, st);
     }
+    return r->kind != PARTS_NORMAL;
+}
+
+FloatParts parts_sqrt_narrow(const FloatParts *a, FloatStatus *st)
+{
+    FloatParts r;
+    bool odd = a->exp & 1, exact;
+
+    if (sqrt_special(a, &r, st)) {
+        return r;
+    }
+    r.exp = (a->exp - odd) / 2;
+    r.frac = (Uint128)sqrt_narrow((uint64_t)(a->frac >> 67) << odd, &exact) << 67;
+    r.frac |= !exact;
+    return r;
+}
+
+FloatParts parts_sqrt_wide(const FloatParts *a, FloatStatus *st)
+{
+    FloatParts r;
+    bool odd = a->exp & 1, exact;
+
+    if (sqrt_special(a, &r, st)) {
+        return r;
+    }
+    r.exp = (a->exp - odd) / 2;
+    r.frac = sqrt_wide(a->frac >> 3 << odd, &exact) << 3;
     r.frac |= !exact;
     return r;
 }
