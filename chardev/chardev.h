@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Character devices: the host side of serial lines, consoles and monitors. A back end (a ChardevClass) moves bytes
- * to and from the host in the GLib main loop; a front end (a UART, a monitor) holds a ChardevPort on it.
+ * Character devices: the host side of serial lines, consoles and monitors. A back end (a
+ * ChardevClass) moves bytes to and from the host in the GLib main loop; a front end (a UART, a
+ * monitor) holds a ChardevPort on it.
  *
- * Nothing here blocks: what the host does not take at once waits in a bounded buffer, and a front end that writes
- * more is told how much was taken. Bytes are never dropped while the back end is connected; while it is not (a
- * socket with no peer, a pty nobody opened) they are taken and go nowhere, as on a serial line without a cable.
- * All functions and callbacks run with the machine lock held.
+ * Nothing here blocks: what the host does not take at once waits in a bounded buffer, and a front
+ * end that writes more is told how much was taken. Bytes are never dropped while the back end is
+ * connected; while it is not (a socket with no peer, a pty nobody opened) they are taken and go
+ * nowhere, as on a serial line without a cable. All functions and callbacks run with the machine
+ * lock held.
  */
 #pragma once
 
@@ -29,13 +31,16 @@ typedef enum {
 
 /* What a front end does; any may be NULL. Without can_receive no input is delivered. */
 typedef struct {
-    size_t (*can_receive)(void *opaque); /* bytes it would take now; when that grows it calls chardev_accept_input() */
-    void (*receive)(void *opaque, const uint8_t *bytes, size_t length); /* length <= can_receive() */
+    size_t (*can_receive)(void *opaque); /* bytes it would take now; when that grows it calls
+                                            chardev_accept_input() */
+    void (*receive)(void *opaque, const uint8_t *bytes,
+                    size_t length); /* length <= can_receive() */
     void (*event)(void *opaque, ChardevEvent event);
     void (*writable)(void *opaque); /* after a short chardev_write(): there is room again */
 } ChardevHandlers;
 
-/* A front end's end of the line, embedded in it. Zeroed, it is connected to nothing and takes every byte. */
+/* A front end's end of the line, embedded in it. Zeroed, it is connected to nothing and takes every
+ * byte. */
 struct ChardevPort {
     Chardev *chardev;
     const ChardevHandlers *handlers;
@@ -48,20 +53,23 @@ struct ChardevClass {
     const char *summary;
     bool (*open)(Chardev *chardev, GError **errp);
     void (*close)(Chardev *chardev); /* also after a failed open */
-    /* hand bytes to the host without waiting; returns how many it took, fewer means "call chardev_flush() later" */
+    /* hand bytes to the host without waiting; returns how many it took, fewer means "call
+     * chardev_flush() later" */
     size_t (*write)(Chardev *chardev, const uint8_t *bytes, size_t length);
-    void (*accept_input)(Chardev *chardev); /* a front end can receive again */
-    bool (*attach)(Chardev *chardev, ChardevPort *port, GError **errp); /* NULL: one front end at a time */
-    void (*detach)(Chardev *chardev, ChardevPort *port);
-    char *(*describe)(Chardev *chardev); /* "pty:/dev/pts/3"; NULL: the back end's name. Caller frees */
+    void (*accept_input)(Chardev *chardev);  /* a front end can receive again */
+    bool shared;                             /* any number of front ends */
+    void (*ports_changed)(Chardev *chardev); /* a front end came or went */
+    char *(*describe)(
+        Chardev *chardev); /* "pty:/dev/pts/3"; NULL: the back end's name. Caller frees */
 };
 
 struct Chardev {
     Object object;
-    char *label;       /* the id; never NULL once made */
-    ChardevPort *port; /* the one front end (of a mux: the one with the focus); NULL */
+    char *label;        /* the id; never NULL once made */
+    GPtrArray *ports;   /* ChardevPort *: the front ends */
+    ChardevPort *port;  /* the one that gets the input; NULL */
     GByteArray *output; /* taken, but not yet with the host; at most CHARDEV_OUTPUT_BYTES */
-    char *logfile;     /* property: file that gets a copy of all output */
+    char *logfile;      /* property: file that gets a copy of all output */
     bool logappend;
     int log_fd;
     bool connected; /* somebody is at the other end */
@@ -70,10 +78,13 @@ struct Chardev {
 extern const ChardevClass chardev_class;
 
 /* For the front end */
-/** chardev_attach - connect @port to @chardev (NULL: to nothing); fails when the back end is taken already */
-bool chardev_attach(ChardevPort *port, Chardev *chardev, const ChardevHandlers *handlers, void *opaque, GError **errp);
+/** chardev_attach - connect @port to @chardev (NULL: to nothing); fails when the back end is taken
+ * already */
+bool chardev_attach(ChardevPort *port, Chardev *chardev, const ChardevHandlers *handlers,
+                    void *opaque, GError **errp);
 void chardev_detach(ChardevPort *port);
-/** chardev_write - returns how many bytes were taken; if fewer than @length, .writable is called when there is room */
+/** chardev_write - returns how many bytes were taken; if fewer than @length, .writable is called
+ * when there is room */
 size_t chardev_write(ChardevPort *port, const void *bytes, size_t length);
 /** chardev_accept_input - can_receive() may answer more than last time */
 void chardev_accept_input(ChardevPort *port);
@@ -86,8 +97,8 @@ void chardev_accept_input(ChardevPort *port);
  *
  * Returns NULL with one line that names what is wrong. The reference belongs to @parent.
  */
-Chardev *chardev_new(Object *parent, const char *label, const ChardevClass *class, const char *const *options,
-                     GError **errp);
+Chardev *chardev_new(Object *parent, const char *label, const ChardevClass *class,
+                     const char *const *options, GError **errp);
 /** chardev_close - flush for a bounded time, then close; the object stays, connected to nothing */
 void chardev_close(Chardev *chardev);
 /** chardev_drain - wait at most @timeout_ms for buffered output to reach the host */
@@ -99,8 +110,10 @@ char *chardev_describe(Chardev *chardev);
 size_t chardev_can_receive(Chardev *chardev);
 /** chardev_receive - hand at most chardev_can_receive() bytes to the front end */
 void chardev_receive(Chardev *chardev, const uint8_t *bytes, size_t length);
-/** chardev_set_connected - tell the front end that a peer came or went; buffered output dies with the peer */
+/** chardev_set_connected - tell the front end that a peer came or went; buffered output dies with
+ * the peer */
 void chardev_set_connected(Chardev *chardev, bool connected);
 void chardev_send_event(Chardev *chardev, ChardevEvent event);
-/** chardev_flush - the host takes bytes again: hand over what is buffered; false while some is left */
+/** chardev_flush - the host takes bytes again: hand over what is buffered; false while some is left
+ */
 bool chardev_flush(Chardev *chardev);

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every character device does: front ends come and go, output waits in a bounded buffer, a log
+ * copies it. */
+#include "chardev/chardev.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/error.h"
+
+enum { CLOSE_DRAIN_MS = 3000, DRAIN_STEP_MS = 5 };
+
+#define METHOD(chardev, slot) CLASS_METHOD(&(chardev)->object, chardev_class, ChardevClass, slot)
+
+static void ports_changed(Chardev *chardev)
+{
+    void (*changed)(Chardev *) = METHOD(chardev, ports_changed);
+    if (changed) {
+        changed(chardev);
+    } else {
+        chardev->port = chardev->ports->len ? g_ptr_array_index(chardev->ports, 0) : NULL;
+    }
+}
+
+bool chardev_attach(ChardevPort *port, Chardev *chardev, const ChardevHandlers *handlers,
+                    void *opaque, GError **errp)
+{
+    g_assert(!port->chardev);
+    if (chardev && chardev->ports->len && !((const ChardevClass *)chardev->object.class)->shared) {
+        error_set(errp, "chardev '%s' is in use already; mux=on lets several share it",
+                  chardev->label);
+        return false;
+    }
+    *port = (ChardevPort){ .chardev = chardev, .handlers = handlers, .opaque = opaque };
+    if (chardev) {
+        g_ptr_array_add(chardev->ports, port);
+        ports_changed(chardev);
+        if (chardev->connected && handlers->event) {
+            handlers->event(opaque, CHARDEV_EVENT_OPENED);
+        }
+        chardev_accept_input(port);
+    }
+    return true;
+}
+
+void chardev_detach(ChardevPort *port)
+{
+    Chardev *chardev = port->chardev;
+    *port = (ChardevPort){ 0 };
+    if (chardev) {
+        g_ptr_array_remove(chardev->ports, port);
+        ports_changed(chardev);
+    }
+}
+
+/* A log that cannot be written (disk full) ends; the line goes on. */
+static void log_output(Chardev *chardev, const uint8_t *bytes, size_t length)
+{
+    while (length > 0 && chardev->log_fd >= 0) {
+        ssize_t done = write(chardev->log_fd, bytes, length);
+        if (done < 0 && errno == EINTR) {
+            continue;
+        }
+        if (done <= 0) {
+            close(chardev->log_fd);
+            chardev->log_fd = -1;
+            return;
+        }
+        bytes += done;
+        length -= done;
+    }
+}
+
+size_t chardev_write(ChardevPort *port, const void *bytes, size_t length)
+{
+    Chardev *chardev = port->chardev;
+    if (!chardev) {
+        return length;
+    }
+    size_t taken = length;
+    if (chardev->connected) {
+        size_t direct = 0;
+        if (chardev->output->len == 0) {
+            direct = METHOD(chardev, write)(chardev, bytes, length);
+        }
+        /* The write may have found the peer gone; what it did not take then goes nowhere. */
+        if (chardev->connected) {
+            size_t buffered = MIN(length - direct, CHARDEV_OUTPUT_BYTES - chardev->output->len);
+            g_byte_array_append(chardev->output, (const uint8_t *)bytes + direct, buffered);
+            taken = direct + buffered;
+        }
+    }
+    log_output(chardev, bytes, taken);
+    port->wants_room = taken < length;
+    return taken;
+}
+
+void chardev_accept_input(ChardevPort *port)
+{
+    Chardev *chardev = port->chardev;
+    if (chardev) {
+        void (*accept_input)(Chardev *) = METHOD(chardev, accept_input);
+        if (accept_input) {
+            accept_input(chardev);
+        }
+    }
+}
+
+size_t chardev_can_receive(Chardev *chardev)
+{
+    ChardevPort *port = chardev->port;
+    if (!port || !port->handlers->can_receive || !port->handlers->receive) {
+        return 0;
+    }
+    return port->handlers->can_receive(port->opaque);
+}
+
+void chardev_receive(Chardev *chardev, const uint8_t *bytes, size_t length)
+{
+    ChardevPort *port = chardev->port;
+    if (port && port->handlers->receive) {
+        port->handlers->receive(port->opaque, bytes, length);
+    }
+}
+
+void chardev_send_event(Chardev *chardev, ChardevEvent event)
+{
+    for (guint i = 0; i < chardev->ports->len; i++) {
+        ChardevPort *port = g_ptr_array_index(chardev->ports, i);
+        if (port->handlers->event) {
+            port->handlers->event(port->opaque, event);
+        }
+    }
+}
+
+static void report_room(Chardev *chardev)
+{
+    for (guint i = 0; i < chardev->ports->len && chardev->output->len < CHARDEV_OUTPUT_BYTES; i++) {
+        ChardevPort *port = g_ptr_array_index(chardev->ports, i);
+        if (port->wants_room) {
+            port->wants_room = false;
+            if (port->handlers->writable) {
+                port->handlers->writable(port->opaque);
+            }
+        }
+    }
+}
+
+void chardev_set_connected(Chardev *chardev, bool connected)
+{
+    if (chardev->connected == connected) {
+        return;
+    }
+    chardev->connected = connected;
+    if (!connected) {
+        g_byte_array_set_size(chardev->output, 0);
+    }
+    chardev_send_event(chardev, connected ? CHARDEV_EVENT_OPENED : CHARDEV_EVENT_CLOSED);
+    report_room(chardev);
+}
+
+bool chardev_flush(Chardev *chardev)
+{
+    if (chardev->output->len > 0) {
+        size_t done = METHOD(chardev, write)(chardev, chardev->output->data, chardev->output->len);
+        /* A peer that went away emptied the buffer. */
+        if (done > 0 && done <= chardev->output->len) {
+            g_byte_array_remove_range(chardev->output, 0, done);
+        }
+    }
+    bool empty = chardev->output->len == 0;
+    report_room(chardev);
+    return empty;
+}
+
+void chardev_drain(Chardev *chardev, int timeout_ms)
+{
+    int64_t end_us = g_get_monotonic_time() + timeout_ms * 1000LL;
+    while (chardev->connected && !chardev_flush(chardev) && g_get_monotonic_time() < end_us) {
+        poll(NULL, 0, DRAIN_STEP_MS);
+    }
+}
+
+void chardev_close(Chardev *chardev)
+{
+    chardev_drain(chardev, CLOSE_DRAIN_MS);
+    void (*close_backend)(Chardev *) = METHOD(chardev, close);
+    if (close_backend) {
+        close_backend(chardev);
+    }
+    chardev_set_connected(chardev, false);
+}
+
+char *chardev_describe(Chardev *chardev)
+{
+    __typeof__(chardev_class.describe) describe = METHOD(chardev, describe);
+    return describe ? describe(chardev)
+                    : g_strdup(chardev->object.class->name + strlen("chardev-"));
+}
+
+static bool open_log(Chardev *chardev, GError **errp)
+{
+    if (!chardev->logfile) {
+        return true;
+    }
+    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (chardev->logappend ? O_APPEND : O_TRUNC);
+    chardev->log_fd = open(chardev->logfile, flags, 0666);
+    if (chardev->log_fd < 0) {
+        error_set_errno(errp, errno, "log file '%s' cannot be opened", chardev->logfile);
+        return false;
+    }
+    return true;
+}
+
+Chardev *chardev_new(Object *parent, const char *label, const ChardevClass *class,
+                     const char *const *options, GError **errp)
+{
+    Object *obj = object_new(&class->object);
+    Chardev *chardev = object_cast(obj, &chardev_class.object);
+    chardev->label = g_strdup(label);
+    for (; options && options[0]; options += 2) {
+        if (!property_set(obj, options[0], options[1], errp)) {
+            object_unref(obj);
+            return NULL;
+        }
+    }
+    bool ok = open_log(chardev, errp) && METHOD(chardev, open)(chardev, errp);
+    if (!ok || !object_add_child(parent, label, obj, errp)) {
+        object_unref(obj);
+        return NULL;
+    }
+    object_unref(obj); /* the tree holds it now */
+    return chardev;
+}
+
+static void chardev_init(Object *obj)
+{
+    Chardev *chardev = container_of(obj, Chardev, object);
+    chardev->output = g_byte_array_new();
+    chardev->ports = g_ptr_array_new();
+    chardev->log_fd = -1;
+}
+
+static void chardev_finalize(Object *obj)
+{
+    Chardev *chardev = container_of(obj, Chardev, object);
+    void (*close_backend)(Chardev *) = METHOD(chardev, close);
+    if (close_backend) {
+        close_backend(chardev);
+    }
+    if (chardev->log_fd >= 0) {
+        close(chardev->log_fd);
+    }
+    while (chardev->ports->len) { /* a front end may outlive its line */
+        *(ChardevPort *)g_ptr_array_steal_index(chardev->ports, 0) = (ChardevPort){ 0 };
+    }
+    g_ptr_array_unref(chardev->ports);
+    g_byte_array_unref(chardev->output);
+    g_free(chardev->label);
+}
+
+static const Property chardev_properties[] = {
+    PROPERTY_STRING("logfile", Chardev, logfile, NULL,
+                    .help = "file that gets a copy of all output"),
+    PROPERTY_BOOL("logappend", Chardev, logappend, false,
+                  .help = "add to the log file instead of emptying it"),
+    {},
+};
+
+const ChardevClass chardev_class = {
+    .object = { .name = "chardev",
+                .abstract = true,
+                .instance_size = sizeof(Chardev),
+                .properties = chardev_properties,
+                .init = chardev_init,
+                .finalize = chardev_finalize },
+    .summary = "character device",
+};
+CLASS_REGISTER(chardev_class);

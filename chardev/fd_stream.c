@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The part that back ends over file descriptors share. */
+#include "chardev/fd_stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+    READ_BYTES = 4096,
+    POLLED_WRITE_BYTES =
+        256, /* what a terminal or pipe that polls writable takes without blocking */
+};
+
+void fd_stream_init(FdStream *stream, Chardev *chardev, void (*ended)(Chardev *chardev, int err))
+{
+    *stream = (FdStream){ .chardev = chardev, .ended = ended, .in = -1, .out = -1 };
+}
+
+static void drop_watch(GSource **watch)
+{
+    if (*watch) {
+        g_source_destroy(*watch);
+        g_source_unref(*watch);
+        *watch = NULL;
+    }
+}
+
+static GSource *add_watch(int fd, GIOCondition condition, GUnixFDSourceFunc fn, FdStream *stream)
+{
+    GSource *watch = g_unix_fd_source_new(fd, condition);
+    g_source_set_callback(watch, G_SOURCE_FUNC(fn), stream, NULL);
+    g_source_attach(watch, NULL);
+    return watch;
+}
+
+static void end(FdStream *stream, int err)
+{
+    drop_watch(&stream->in_watch);
+    if (err) {
+        drop_watch(&stream->out_watch);
+    }
+    stream->ended(stream->chardev, err);
+}
+
+static gboolean on_readable(int fd, GIOCondition condition, gpointer opaque)
+{
+    FdStream *stream = opaque;
+    uint8_t bytes[READ_BYTES];
+    size_t room = chardev_can_receive(stream->chardev);
+    if (room == 0) {
+        drop_watch(&stream->in_watch);
+        return G_SOURCE_REMOVE;
+    }
+    ssize_t length = read(fd, bytes, MIN(room, sizeof(bytes)));
+    if (length > 0) {
+        chardev_receive(stream->chardev, bytes, length);
+    } else if (length == 0) {
+        end(stream, 0);
+    } else if (errno != EAGAIN && errno != EINTR) {
+        end(stream, errno);
+    }
+    /* The callbacks may have replaced the watch; what was dropped is destroyed already. */
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_writable(int fd, GIOCondition condition, gpointer opaque)
+{
+    FdStream *stream = opaque;
+    if (chardev_flush(stream->chardev)) {
+        drop_watch(&stream->out_watch);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+void fd_stream_open(FdStream *stream, int in, int out)
+{
+    g_assert(stream->in < 0 && stream->out < 0);
+    if (in >= 0) {
+        g_unix_set_fd_nonblocking(in, TRUE, NULL);
+    }
+    if (out >= 0) {
+        g_unix_set_fd_nonblocking(out, TRUE, NULL);
+    }
+    stream->in = in;
+    stream->out = out;
+    stream->out_mode = FD_STREAM_NONBLOCKING;
+}
+
+/* A second open file description of what @fd is; -1 when that would be something else or is not
+ * allowed. */
+static int reopen(int fd, const struct stat *st)
+{
+    unsigned pty_number;
+    bool pty_master =
+        ioctl(fd, TIOCGPTN, &pty_number) == 0; /* opening that again makes another terminal */
+    if (pty_master || !(S_ISFIFO(st->st_mode) || S_ISCHR(st->st_mode))) {
+        return -1;
+    }
+    g_autofree char *path = g_strdup_printf("/proc/self/fd/%d", fd);
+    return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+void fd_stream_open_inherited(FdStream *stream, int in, int out)
+{
+    struct stat st = { 0 };
+    g_assert(stream->in < 0 && stream->out < 0);
+    stream->in = in >= 0 ? fcntl(in, F_DUPFD_CLOEXEC, 3) : -1;
+    if (out < 0 || fstat(out, &st) < 0) {
+        return;
+    }
+    stream->out = reopen(out, &st);
+    stream->out_mode = FD_STREAM_NONBLOCKING;
+    if (stream->out < 0) {
+        stream->out = fcntl(out, F_DUPFD_CLOEXEC, 3);
+        stream->out_mode = S_ISSOCK(st.st_mode)  ? FD_STREAM_SOCKET
+                           : S_ISREG(st.st_mode) ? FD_STREAM_NONBLOCKING
+                                                 : FD_STREAM_POLLED;
+    }
+}
+
+void fd_stream_close(FdStream *stream)
+{
+    drop_watch(&stream->in_watch);
+    drop_watch(&stream->out_watch);
+    if (stream->in >= 0) {
+        close(stream->in);
+    }
+    if (stream->out >= 0 && stream->out != stream->in) {
+        close(stream->out);
+    }
+    stream->in = stream->out = -1;
+}
+
+static ssize_t write_some(FdStream *stream, const uint8_t *bytes, size_t length)
+{
+    struct pollfd poll_fd = { .fd = stream->out, .events = POLLOUT };
+    switch (stream->out_mode) {
+    case FD_STREAM_SOCKET: return send(stream->out, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    case FD_STREAM_POLLED:
+        if (poll(&poll_fd, 1, 0) <= 0) {
+            errno = EAGAIN;
+            return -1;
+        }
+        return write(stream->out, bytes, MIN(length, POLLED_WRITE_BYTES));
+    case FD_STREAM_NONBLOCKING: break;
+    }
+    return write(stream->out, bytes, length);
+}
+
+size_t fd_stream_write(FdStream *stream, const uint8_t *bytes, size_t length)
+{
+    size_t total = 0;
+    if (stream->out < 0) {
+        return length;
+    }
+    while (total < length) {
+        ssize_t done = write_some(stream, bytes + total, length - total);
+        if (done > 0) {
+            total += done;
+        } else if (done < 0 && errno == EINTR) {
+            continue;
+        } else if (done < 0 && errno != EAGAIN) {
+            end(stream, errno);
+            return total;
+        } else {
+            break;
+        }
+    }
+    if (total < length && !stream->out_watch) {
+        stream->out_watch = add_watch(stream->out, G_IO_OUT, on_writable, stream);
+    }
+    return total;
+}
+
+void fd_stream_accept_input(FdStream *stream)
+{
+    if (stream->in >= 0 && !stream->in_watch && chardev_can_receive(stream->chardev) > 0) {
+        stream->in_watch =
+            add_watch(stream->in, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, stream);
+    }
+}
