@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Building IR: one call an op. Constants fold, repeated gets of a slot become one value, and a pure op whose result is
- * already known is not built again. The builder never fails: a region that grows too long reports ir_full().
+ * Building IR: one call an op. Operations on constants fold and repeated gets of a slot become one value. Equal
+ * computations are deliberately not merged: in tier 1 a longer life costs more than an ALU operation. The builder never
+ * fails: a region that grows too long reports ir_full().
  */
 #pragma once
 
@@ -10,8 +11,7 @@
 typedef struct {
     IrRegion *region;
     IrValue slot_value[IR_MAX_SLOTS]; /* what a get would return now; 0: not known */
-    uint32_t barrier;                 /* ops before this one are not looked at for reuse (a label came between) */
-    bool full;
+    IrValue recent_const[16];         /* by hash; a constant made since the last label */
 } IrBuilder;
 
 /** ir_begin - start an empty region; @region->ops is an arena of IR_MAX_OPS; slots, page_bits... are set by the caller */

@@ -19,7 +19,8 @@ enum {
 
 /*
  * First level of the soft TLB. Entry i of rtag/wtag is the guest page address if that page is plain RAM with that right
- * and hashes to i, else tcg_tlb_empty(i), which no address can match. addend: host address minus guest address.
+ * and hashes to i, else tcg_tlb_empty(i), which no address can match. A page is in wtag only if it is readable too, so
+ * that one check can stand for stores and loads. addend: host address minus guest address.
  */
 typedef struct {
     uint64_t rtag[TCG_TLB_ENTRIES];

@@ -20,7 +20,13 @@ typedef enum {
     IR_OP_COUNT,
 } IrOpcode;
 
-enum { IR_FLAG_PURE = 1, IR_FLAG_FAULT = 2, IR_FLAG_END = 4, IR_FLAG_CALL = 8 };
+enum {
+    IR_FLAG_PURE = 1,
+    IR_FLAG_FAULT = 2,
+    IR_FLAG_END = 4,
+    IR_FLAG_CALL = 8,
+    IR_FLAG_STICKY = 16,
+};
 
 /* Static facts of an opcode, made from ops.def. */
 typedef struct {

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "tcg/ir.h"
+
+/**
+ * interp_fp - value of one FP op, in software
+ * @mxcsr: rounding mode in, sticky flags or-ed in
+ * @from:  type of argument 0 (conversions)
+ */
+uint64_t interp_fp(const IrOp *op, IrType from, const uint64_t arg[3], uint32_t *mxcsr);
