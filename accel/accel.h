@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one interface between vCPUs and what runs them. Options of an accelerator are properties of its class. */
+/* The one interface between vCPUs and what runs them. Options of an accelerator are properties of
+ * its class. */
 #pragma once
 
 #include "hw/core/machine.h"
@@ -8,7 +9,8 @@
 typedef struct AccelClass AccelClass;
 
 struct AccelClass {
-    ObjectClass object; /* named "tcg-accel", "kvm-accel", "qtest-accel": -accel takes the first word */
+    ObjectClass
+        object; /* named "tcg-accel", "kvm-accel", "qtest-accel": -accel takes the first word */
     const char *summary;
     /* can it work on this host at all? NULL slot: yes */
     bool (*available)(GError **errp);
@@ -20,9 +22,11 @@ struct AccelClass {
     /* vCPU life; called in the main thread under the machine lock */
     bool (*cpu_realize)(Accel *accel, Cpu *cpu, GError **errp); /* start its thread, stopped */
     void (*cpu_unrealize)(Accel *accel, Cpu *cpu);
-    void (*cpu_reset)(Accel *accel, Cpu *cpu);                  /* state was reset: forget translations of its context */
-    void (*cpu_kick)(Accel *accel, Cpu *cpu);                   /* any thread */
-    /* let vCPUs run / bring all to a stop and wait; main thread, machine lock held (dropped while waiting) */
+    void (*cpu_reset)(Accel *accel,
+                      Cpu *cpu); /* state was reset: forget translations of its context */
+    void (*cpu_kick)(Accel *accel, Cpu *cpu); /* any thread */
+    /* let vCPUs run / bring all to a stop and wait; main thread, machine lock held (dropped while
+     * waiting) */
     void (*resume_all)(Accel *accel);
     void (*pause_all)(Accel *accel);
     /* text for "info jit" and friends; NULL: nothing to say */
@@ -36,5 +40,6 @@ struct Accel {
 
 extern const AccelClass accel_class;
 
-/** accel_create - the first accelerator of @list ("kvm:tcg" or one name) that is available, with @properties set on it */
+/** accel_create - the first accelerator of @list ("kvm:tcg" or one name) that is available, with
+ * @properties set on it */
 Accel *accel_create(const char *list, const char *properties, GError **errp);

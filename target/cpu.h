@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What every guest CPU is, whoever runs it. Architectures derive from CpuClass; accelerators drive it. */
+/* What every guest CPU is, whoever runs it. Architectures derive from CpuClass; accelerators drive
+ * it. */
 #pragma once
 
 #include "hw/core/machine.h"
@@ -13,8 +14,8 @@ typedef void CpuWorkFn(Cpu *cpu, void *data);
 
 struct CpuClass {
     DeviceClass device;
-    const char *arch;             /* "riscv64"; NULL when the class serves several */
-    const TcgFrontend *frontend;  /* NULL: cannot be translated */
+    const char *arch;            /* "riscv64"; NULL when the class serves several */
+    const TcgFrontend *frontend; /* NULL: cannot be translated */
     uint64_t (*get_pc)(Cpu *cpu);
     void (*set_pc)(Cpu *cpu, uint64_t pc);
     /* an enabled interrupt is pending, or another reason not to sleep; any thread */
@@ -27,23 +28,24 @@ struct CpuClass {
     void (*disas_setup)(Cpu *cpu, int *capstone_arch, int *capstone_mode);
 };
 
-/* The guest's registers follow TcgEnv in the derived struct (see tcg/env.h): env must stay the last member. */
+/* The guest's registers follow TcgEnv in the derived struct (see tcg/env.h): env must stay the last
+ * member. */
 struct Cpu {
     Device device;
     Machine *machine;
-    AddressSpace *memory; /* what this CPU sees; set by the board before realize */
-    unsigned index;       /* in machine->cpus */
+    AddressSpace *memory;                /* what this CPU sees; set by the board before realize */
+    unsigned index;                      /* in machine->cpus */
     uint64_t (*read_time)(void *opaque); /* platform counter, set by the board; NULL: none */
     void *time_opaque;
 
     /* run control, guarded by the machine lock unless stated otherwise */
-    bool halted;      /* waiting for an interrupt; atomic */
-    bool stop;        /* asked to stop; atomic */
+    bool halted; /* waiting for an interrupt; atomic */
+    bool stop;   /* asked to stop; atomic */
     bool stopped;
     bool unplug;
     GThread *thread;
-    GCond halt_cond;  /* with the machine lock */
-    GQueue work;      /* CpuWork, guarded by work_lock */
+    GCond halt_cond; /* with the machine lock */
+    GQueue work;     /* CpuWork, guarded by work_lock */
     GMutex work_lock;
     TcgCpu *tcg;
     void *accel_data;
@@ -53,16 +55,19 @@ struct Cpu {
 
 extern const CpuClass cpu_class;
 
-/** cpu_new - create a CPU of @class as "cpu[index]" of the machine, properties set from @properties (may be NULL); not realized */
+/** cpu_new - create a CPU of @class as "cpu[index]" of the machine, properties set from @properties
+ * (may be NULL); not realized */
 Cpu *cpu_new(Machine *machine, const ObjectClass *class, const char *properties, GError **errp);
 
 /** cpu_kick - make the vCPU leave guest code or wake up soon; any thread */
 void cpu_kick(Cpu *cpu);
-/** cpu_interrupt_changed - an interrupt input changed: wake or kick @cpu if has_work() says so; any thread */
+/** cpu_interrupt_changed - an interrupt input changed: wake or kick @cpu if has_work() says so; any
+ * thread */
 void cpu_interrupt_changed(Cpu *cpu);
 /** cpu_run_on - run @fn in @cpu's thread between guest instructions; returns at once; any thread */
 void cpu_run_on(Cpu *cpu, CpuWorkFn *fn, void *data);
-/** cpu_run_on_sync - likewise and wait; must not be called with the machine lock held by a vCPU thread */
+/** cpu_run_on_sync - likewise and wait; must not be called with the machine lock held by a vCPU
+ * thread */
 void cpu_run_on_sync(Cpu *cpu, CpuWorkFn *fn, void *data);
 /** cpu_current - the vCPU this thread runs, or NULL */
 Cpu *cpu_current(void);

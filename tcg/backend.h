@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Tier 1: IR to host code in one forward pass, guest registers pinned across blocks. The accelerator owns the memory
- * that code is written to and links blocks; the back end only emits.
+ * Tier 1: IR to host code in one forward pass, guest registers pinned across blocks. The
+ * accelerator owns the memory that code is written to and links blocks; the back end only emits.
  *
- * Convention between blocks: pinned slots are in their host registers, all others at home, the environment register
- * holds the anchor, MXCSR is the guest's.
+ * Convention between blocks: pinned slots are in their host registers, all others at home, the
+ * environment register holds the anchor, MXCSR is the guest's.
  */
 #pragma once
 
@@ -12,30 +12,42 @@
 
 /* Options of a back end, fixed at creation. */
 typedef struct {
-    unsigned pinned_int; /* how many integer slots to pin at most (0, 5, 11... for comparison); ~0u: all that fit */
+    unsigned pinned_int; /* how many integer slots to pin at most (0, 5, 11... for comparison); ~0u:
+                            all that fit */
     unsigned pinned_fp;
     uint32_t disable_features; /* TCG_HOST_x bits not to use even if present */
-    bool no_groups;     /* stress: every access has its own check */
-    bool group_fail;    /* stress: every group check fails */
-    bool no_chain;      /* exits always return to the loop */
-    bool icount;        /* blocks count TcgHot.budget down */
-    bool slow_memory;   /* stress: every access takes the slow path */
+    bool no_groups;            /* stress: every access has its own check */
+    bool group_fail;           /* stress: every group check fails */
+    bool no_chain;             /* exits always return to the loop */
+    bool icount;               /* blocks count TcgHot.budget down */
+    bool slow_memory;          /* stress: every access takes the slow path */
 } TcgBackendOptions;
 
-enum { TCG_HOST_AVX2 = 1, TCG_HOST_FMA = 2, TCG_HOST_BMI = 4, TCG_HOST_LZCNT = 8, TCG_HOST_POPCNT = 16, TCG_HOST_F16C = 32, TCG_HOST_AVX = 64, TCG_HOST_SSE41 = 128 };
+enum {
+    TCG_HOST_AVX2 = 1,
+    TCG_HOST_FMA = 2,
+    TCG_HOST_BMI = 4,
+    TCG_HOST_LZCNT = 8,
+    TCG_HOST_POPCNT = 16,
+    TCG_HOST_F16C = 32,
+    TCG_HOST_AVX = 64,
+    TCG_HOST_SSE41 = 128
+};
 /** tcg_host_features - what this CPU offers */
 uint32_t tcg_host_features(void);
 
 /*
- * A direct exit. Until linked, jump_at is a `jmp rel32` to the exit's own stub. To link: if guard_at, write the guard id
- * there first; then patch the rel32 (4-byte aligned operand) to the target's entry. To unlink, put the stub's back.
+ * A direct exit. Until linked, jump_at is a `jmp rel32` to the exit's own stub. To link: if
+ * guard_at, write the guard id there first; then patch the rel32 (4-byte aligned operand) to the
+ * target's entry. To unlink, put the stub's back.
  */
 typedef struct {
-    uint32_t jump_at;  /* offset of the rel32 operand from the block's first byte in the hot part */
-    int32_t stub_rel;  /* its unlinked value */
-    int32_t guard_at;  /* offset of the imm32 compared with TcgContextBank.guard[]; 0: same page as the block, no guard */
-    bool check;        /* link to the checked entry (backward); else the unchecked one */
-    uint64_t pc;       /* guest target */
+    uint32_t jump_at; /* offset of the rel32 operand from the block's first byte in the hot part */
+    int32_t stub_rel; /* its unlinked value */
+    int32_t guard_at; /* offset of the imm32 compared with TcgContextBank.guard[]; 0: same page as
+                         the block, no guard */
+    bool check;       /* link to the checked entry (backward); else the unchecked one */
+    uint64_t pc;      /* guest target */
 } TcgSite;
 
 enum { TCG_MAX_SITES = 128 };
@@ -46,28 +58,31 @@ typedef struct {
     uint32_t hot_bytes;
     const uint8_t *cold;
     uint32_t cold_bytes;
-    uint32_t entry_checked;   /* tests TcgHot.irq (or budget) first */
+    uint32_t entry_checked; /* tests TcgHot.irq (or budget) first */
     uint32_t entry_unchecked;
     TcgSite site[TCG_MAX_SITES];
     uint32_t sites;
-    /* unwind: pairs (host address just after a call out, guest pc), delta-coded; see tcg_unwind() */
+    /* unwind: pairs (host address just after a call out, guest pc), delta-coded; see tcg_unwind()
+     */
     uint8_t *unwind;
     uint32_t unwind_bytes;
 } TcgCompiled;
 
-/* Space to emit to: hot code grows up from hot, cold code grows down from cold_end. Same bytes mapped twice. */
+/* Space to emit to: hot code grows up from hot, cold code grows down from cold_end. Same bytes
+ * mapped twice. */
 typedef struct {
-    uint8_t *write;  /* writable mapping */
+    uint8_t *write;      /* writable mapping */
     const uint8_t *exec; /* executable mapping of the same bytes */
-    uint32_t hot;      /* next free offset */
-    uint32_t cold_end; /* first used offset of the cold part */
+    uint32_t hot;        /* next free offset */
+    uint32_t cold_end;   /* first used offset of the cold part */
 } TcgSpace;
 
 typedef struct TcgBackend TcgBackend;
 
 /**
  * tcg_backend_new - for one kind of guest
- * @space: where the shared stubs (entry, exits, slow paths) are emitted; advanced past them; at least 64 KiB
+ * @space: where the shared stubs (entry, exits, slow paths) are emitted; advanced past them; at
+ * least 64 KiB
  *
  * NULL with error when the host CPU lacks the baseline (x86-64 with SSE2... see docs).
  */
@@ -81,20 +96,24 @@ typedef enum { TCG_COMPILED, TCG_NO_SPACE, TCG_TOO_LONG } TcgCompileResult;
  * tcg_compile - emit @region (after its passes) into @space
  * @out: filled on TCG_COMPILED; unwind is g_malloc'ed
  *
- * TCG_NO_SPACE: nothing was emitted, try another chunk. TCG_TOO_LONG: more sites or code than the limits: build a
- * shorter region. Thread-safe for different @space and @out.
+ * TCG_NO_SPACE: nothing was emitted, try another chunk. TCG_TOO_LONG: more sites or code than the
+ * limits: build a shorter region. Thread-safe for different @space and @out.
  */
-TcgCompileResult tcg_compile(TcgBackend *backend, IrRegion *region, TcgSpace *space, TcgCompiled *out);
+TcgCompileResult tcg_compile(TcgBackend *backend, IrRegion *region, TcgSpace *space,
+                             TcgCompiled *out);
 
 /**
  * tcg_run - enter generated code at @entry
- * @site: out: for TCG_LEFT_GOTO: address of the rel32 operand (executable mapping) of the exit taken
+ * @site: out: for TCG_LEFT_GOTO: address of the rel32 operand (executable mapping) of the exit
+ * taken
  *
- * Loads pinned slots and the guest's MXCSR, and puts both back. Guest pc is in TcgHot.pc afterwards.
+ * Loads pinned slots and the guest's MXCSR, and puts both back. Guest pc is in TcgHot.pc
+ * afterwards.
  */
 TcgLeft tcg_run(TcgBackend *backend, TcgEnv *env, const void *entry, const void **site);
 
-/** tcg_unwind - guest pc (and the front end's aux) of the instruction that was running when code at @host_return called out */
+/** tcg_unwind - guest pc (and the front end's aux) of the instruction that was running when code at
+ * @host_return called out */
 bool tcg_unwind(const TcgCompiled *block, const void *host_return, uint64_t *pc, uint8_t *aux);
 
 /** tcg_pinned_text - the pinning in use, for dumps and docs; caller frees */

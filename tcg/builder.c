@@ -118,7 +118,8 @@ static IrValue emit(IrBuilder *b, IrOpcode op, IrType type, uint8_t aux, IrValue
 }
 
 /* An op that may fold: every PURE integer op of one or two arguments. */
-static IrValue fold_or_emit(IrBuilder *b, IrOpcode op, IrType type, uint8_t aux, IrValue a, IrValue c)
+static IrValue fold_or_emit(IrBuilder *b, IrOpcode op, IrType type, uint8_t aux, IrValue a,
+                            IrValue c)
 {
     IrValue v = ir_fold(b, &op, type, aux, &a, &c);
 
@@ -177,8 +178,8 @@ IrValue ir_fcmp(IrBuilder *b, IrFpCompare kind, IrValue a, IrValue c)
 static IrCond swap_cond(IrCond cond)
 {
     static const uint8_t swapped[IR_COND_COUNT] = {
-        [IR_EQ] = IR_EQ,   [IR_NE] = IR_NE,   [IR_LT] = IR_GT,   [IR_GE] = IR_LE,
-        [IR_LE] = IR_GE,   [IR_GT] = IR_LT,   [IR_LTU] = IR_GTU, [IR_GEU] = IR_LEU,
+        [IR_EQ] = IR_EQ,   [IR_NE] = IR_NE,   [IR_LT] = IR_GT,       [IR_GE] = IR_LE,
+        [IR_LE] = IR_GE,   [IR_GT] = IR_LT,   [IR_LTU] = IR_GTU,     [IR_GEU] = IR_LEU,
         [IR_LEU] = IR_GEU, [IR_GTU] = IR_LTU, [IR_TSTEQ] = IR_TSTEQ, [IR_TSTNE] = IR_TSTNE,
     };
 
@@ -196,7 +197,8 @@ static int fold_cond(const IrBuilder *b, IrCond *cond, IrValue *a, IrValue *c)
         return ir_eval_cond(*cond, ir_type(b, *a), ca, cc);
     }
     if (*a == *c && *cond < IR_TSTEQ) {
-        return *cond == IR_EQ || *cond == IR_GE || *cond == IR_LE || *cond == IR_GEU || *cond == IR_LEU;
+        return *cond == IR_EQ || *cond == IR_GE || *cond == IR_LE || *cond == IR_GEU ||
+               *cond == IR_LEU;
     }
     if (left) {
         IrValue swap = *a;
@@ -214,7 +216,8 @@ IrValue ir_setcond(IrBuilder *b, IrType type, IrCond cond, IrValue a, IrValue c)
     return known >= 0 ? ir_const(b, type, known) : emit(b, IR_SETCOND, type, cond, a, c);
 }
 
-IrValue ir_select(IrBuilder *b, IrCond cond, IrValue a, IrValue c, IrValue if_true, IrValue if_false)
+IrValue ir_select(IrBuilder *b, IrCond cond, IrValue a, IrValue c, IrValue if_true,
+                  IrValue if_false)
 {
     int known = fold_cond(b, &cond, &a, &c);
     IrValue v;
@@ -228,7 +231,8 @@ IrValue ir_select(IrBuilder *b, IrCond cond, IrValue a, IrValue c, IrValue if_tr
     return v;
 }
 
-static IrOp *emit_memory(IrBuilder *b, IrOpcode op, IrType type, IrMem mem, IrValue base, int64_t offset)
+static IrOp *emit_memory(IrBuilder *b, IrOpcode op, IrType type, IrMem mem, IrValue base,
+                         int64_t offset)
 {
     IrOp *o = append(b, op, type);
 
@@ -248,7 +252,8 @@ void ir_store(IrBuilder *b, IrMem mem, IrValue base, int64_t offset, IrValue v)
     emit_memory(b, IR_STORE, IR_VOID, mem, base, offset)->arg[1] = v;
 }
 
-IrValue ir_atomic(IrBuilder *b, IrType type, IrAtomic kind, IrMem mem, IrValue address, IrValue operand)
+IrValue ir_atomic(IrBuilder *b, IrType type, IrAtomic kind, IrMem mem, IrValue address,
+                  IrValue operand)
 {
     IrOp *o = emit_memory(b, IR_ATOMIC, type, mem, address, 0);
 
@@ -257,7 +262,8 @@ IrValue ir_atomic(IrBuilder *b, IrType type, IrAtomic kind, IrMem mem, IrValue a
     return value_of(b, o);
 }
 
-IrValue ir_cas(IrBuilder *b, IrType type, IrMem mem, IrValue address, IrValue expected, IrValue desired)
+IrValue ir_cas(IrBuilder *b, IrType type, IrMem mem, IrValue address, IrValue expected,
+               IrValue desired)
 {
     IrOp *o = emit_memory(b, IR_CAS, type, mem, address, 0);
 
@@ -336,7 +342,8 @@ void ir_brcond(IrBuilder *b, IrCond cond, IrValue a, IrValue c, uint32_t label)
 
 void ir_exit_if(IrBuilder *b, IrCond cond, IrValue a, IrValue c, uint64_t pc)
 {
-    /* An exit that is always taken stays: what follows is dead, but the front end has not been told. */
+    /* An exit that is always taken stays: what follows is dead, but the front end has not been
+     * told. */
     if (fold_cond(b, &cond, &a, &c) != 0) {
         emit_branch(b, IR_EXIT_IF, cond, a, c, pc);
     }

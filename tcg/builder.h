@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Building IR: one call an op. Operations on constants fold and repeated gets of a slot become one value. Equal
- * computations are deliberately not merged: in tier 1 a longer life costs more than an ALU operation. The builder never
- * fails: a region that grows too long reports ir_full().
+ * Building IR: one call an op. Operations on constants fold and repeated gets of a slot become one
+ * value. Equal computations are deliberately not merged: in tier 1 a longer life costs more than an
+ * ALU operation. The builder never fails: a region that grows too long reports ir_full().
  */
 #pragma once
 
@@ -14,7 +14,8 @@ typedef struct {
     IrValue recent_const[16];         /* by hash; a constant made since the last label */
 } IrBuilder;
 
-/** ir_begin - start an empty region; @region->ops is an arena of IR_MAX_OPS; slots, page_bits... are set by the caller */
+/** ir_begin - start an empty region; @region->ops is an arena of IR_MAX_OPS; slots, page_bits...
+ * are set by the caller */
 void ir_begin(IrBuilder *b, IrRegion *region);
 /** ir_full - no room for another guest instruction (at most 128 ops each): end the region */
 bool ir_full(const IrBuilder *b);
@@ -39,21 +40,26 @@ void ir_put(IrBuilder *b, unsigned slot, IrValue v);
 /** ir_unary, ir_binary - any op of ops.def whose result is 'T' or 'F' with that many arguments */
 IrValue ir_unary(IrBuilder *b, IrOpcode op, IrValue a);
 IrValue ir_binary(IrBuilder *b, IrOpcode op, IrValue a, IrValue c);
-/** ir_convert - the one-argument ops whose result type is explicit (SEXT32 TRUNC FCVT FTOI ITOF FBITS BITSF NANBOX UNBOX...) */
+/** ir_convert - the one-argument ops whose result type is explicit (SEXT32 TRUNC FCVT FTOI ITOF
+ * FBITS BITSF NANBOX UNBOX...) */
 IrValue ir_convert(IrBuilder *b, IrOpcode op, IrType type, IrValue a, uint8_t aux);
 IrValue ir_divide(IrBuilder *b, IrOpcode op, IrDivRule rule, IrValue a, IrValue c);
 IrValue ir_fma(IrBuilder *b, IrValue x, IrValue y, IrValue addend, uint8_t aux);
 IrValue ir_fcmp(IrBuilder *b, IrFpCompare kind, IrValue a, IrValue c);
 IrValue ir_setcond(IrBuilder *b, IrType type, IrCond cond, IrValue a, IrValue c);
-IrValue ir_select(IrBuilder *b, IrCond cond, IrValue a, IrValue c, IrValue if_true, IrValue if_false);
+IrValue ir_select(IrBuilder *b, IrCond cond, IrValue a, IrValue c, IrValue if_true,
+                  IrValue if_false);
 
 IrValue ir_load(IrBuilder *b, IrType type, IrMem mem, IrValue base, int64_t offset);
 void ir_store(IrBuilder *b, IrMem mem, IrValue base, int64_t offset, IrValue v);
-IrValue ir_atomic(IrBuilder *b, IrType type, IrAtomic kind, IrMem mem, IrValue address, IrValue operand);
-IrValue ir_cas(IrBuilder *b, IrType type, IrMem mem, IrValue address, IrValue expected, IrValue desired);
+IrValue ir_atomic(IrBuilder *b, IrType type, IrAtomic kind, IrMem mem, IrValue address,
+                  IrValue operand);
+IrValue ir_cas(IrBuilder *b, IrType type, IrMem mem, IrValue address, IrValue expected,
+               IrValue desired);
 void ir_fence(IrBuilder *b, uint8_t kinds);
 
-/** ir_call - up to four arguments; unused ones 0. Returns 0 for a void helper. Forgets the slots the helper writes */
+/** ir_call - up to four arguments; unused ones 0. Returns 0 for a void helper. Forgets the slots
+ * the helper writes */
 IrValue ir_call(IrBuilder *b, const IrHelper *helper, IrValue a, IrValue c, IrValue d, IrValue e);
 
 void ir_insn(IrBuilder *b, uint64_t pc, uint8_t aux);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What generated code addresses besides guest registers. A TcgEnv is the last member of struct Cpu, so that the guest's
- * registers, which follow it, are near the host register that points between the two (the anchor).
+ * What generated code addresses besides guest registers. A TcgEnv is the last member of struct Cpu,
+ * so that the guest's registers, which follow it, are near the host register that points between
+ * the two (the anchor).
  */
 #pragma once
 
@@ -18,9 +19,10 @@ enum {
 };
 
 /*
- * First level of the soft TLB. Entry i of rtag/wtag is the guest page address if that page is plain RAM with that right
- * and hashes to i, else tcg_tlb_empty(i), which no address can match. A page is in wtag only if it is readable too, so
- * that one check can stand for stores and loads. addend: host address minus guest address.
+ * First level of the soft TLB. Entry i of rtag/wtag is the guest page address if that page is plain
+ * RAM with that right and hashes to i, else tcg_tlb_empty(i), which no address can match. A page is
+ * in wtag only if it is readable too, so that one check can stand for stores and loads. addend:
+ * host address minus guest address.
  */
 typedef struct {
     uint64_t rtag[TCG_TLB_ENTRIES];
@@ -40,16 +42,17 @@ typedef struct {
 } TcgJumpEntry;
 
 /*
- * What depends on the whole translation context (mode bits that select code, address space and its generation).
- * Switching context is switching banks. A guard word says which mapping its virtual page has: cross-page links compare
- * it with the id they were made for. 0 never matches.
+ * What depends on the whole translation context (mode bits that select code, address space and its
+ * generation). Switching context is switching banks. A guard word says which mapping its virtual
+ * page has: cross-page links compare it with the id they were made for. 0 never matches.
  */
 typedef struct {
     TcgJumpEntry jump[1 << TCG_JUMP_BITS];
     uint32_t guard[1 << TCG_GUARD_BITS];
 } TcgContextBank;
 
-/* Index rules shared by generated code and C. The instructions of one guest page share one half of the jump cache. */
+/* Index rules shared by generated code and C. The instructions of one guest page share one half of
+ * the jump cache. */
 static inline unsigned tcg_jump_index(uint64_t pc)
 {
     return (pc >> 1) & ((1u << TCG_JUMP_BITS) - 1);
@@ -64,10 +67,11 @@ typedef struct {
     int32_t irq;    /* negative: leave at the next check (set with atomic or by any thread) */
     uint32_t raise; /* not 0: a helper or slow path raised; leave as soon as it returns */
     TcgContextBank *bank;
-    uint64_t pc;        /* guest pc; exact outside generated code and in the interpreter */
-    uint64_t host_return; /* address in generated code that the running helper or slow path returns to; 0: interpreter */
-    int64_t budget;     /* instructions left under -icount */
-    uint64_t spill[10]; /* tier 1 temporaries */
+    uint64_t pc;          /* guest pc; exact outside generated code and in the interpreter */
+    uint64_t host_return; /* address in generated code that the running helper or slow path returns
+                             to; 0: interpreter */
+    int64_t budget;       /* instructions left under -icount */
+    uint64_t spill[10];   /* tier 1 temporaries */
 } TcgHot;
 
 typedef struct {

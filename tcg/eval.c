@@ -19,7 +19,8 @@ static uint64_t high_half32(IrOpcode op, uint32_t a, uint32_t b)
     }
 }
 
-/* Operands are already extended to 64 bits according to the op's signedness; @min is the most negative value. */
+/* Operands are already extended to 64 bits according to the op's signedness; @min is the most
+ * negative value. */
 static uint64_t divide(IrOpcode op, IrDivRule rule, uint64_t a, uint64_t b, int64_t min)
 {
     bool is_signed = op == IR_DIVS || op == IR_REMS;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the integer operations mean, in C: the one definition that folding and the interpreter share. */
+/* What the integer operations mean, in C: the one definition that folding and the interpreter
+ * share. */
 #pragma once
 
 #include "tcg/ir.h"

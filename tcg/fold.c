@@ -143,12 +143,14 @@ static IrValue fold_extension(IrBuilder *b, IrOpcode op, IrType type, IrValue *a
         if (op == inner->op && inner->type == type) {
             return *a;
         }
-        /* The inner value is dead in most cases; only look through it while its source is a plain temporary. */
+        /* The inner value is dead in most cases; only look through it while its source is a plain
+         * temporary. */
         if (b->region->ops[inner->arg[0]].op != IR_GET) {
             *a = inner->arg[0];
         }
     }
-    if (op == inner->op && (op == IR_SEXT8 || op == IR_ZEXT8 || op == IR_SEXT16 || op == IR_ZEXT16)) {
+    if (op == inner->op &&
+        (op == IR_SEXT8 || op == IR_ZEXT8 || op == IR_SEXT16 || op == IR_ZEXT16)) {
         return *a;
     }
     return 0;

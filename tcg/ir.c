@@ -16,7 +16,7 @@ enum {
 #define T 'T'
 #define V 'V'
 const IrOpInfo ir_op_info[IR_OP_COUNT] = {
-#define OP(name, text, result, arguments, flags, meaning)                                          \
+#define OP(name, text, result, arguments, flags, meaning) \
     [IR_##name] = { text, result, arguments, flags },
 #include "tcg/ops.def"
 #undef OP
@@ -98,7 +98,8 @@ static bool verify_operands(Verifier *v, uint32_t at, GError **errp)
     case IR_STORE:
     case IR_ATOMIC:
     case IR_CAS:
-        if (arg_type(v, op, 0) != IR_I64 || op->mem.size_log2 > 3 || op->mem.bank >= TCG_MMU_BANKS) {
+        if (arg_type(v, op, 0) != IR_I64 || op->mem.size_log2 > 3 ||
+            op->mem.bank >= TCG_MMU_BANKS) {
             error_set(errp, "op %u: bad memory access", at);
             return false;
         }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The intermediate representation: SSA over typed values, one straight-line region with side exits. It knows no guest
- * and no host. See docs/devel/tcg-ir.rst, also for where condition flags, vectors and 80-bit floats join.
+ * The intermediate representation: SSA over typed values, one straight-line region with side exits.
+ * It knows no guest and no host. See docs/devel/tcg-ir.rst, also for where condition flags, vectors
+ * and 80-bit floats join.
  */
 #pragma once
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <glib.h>
 
 #include "tcg/env.h"
 
@@ -42,7 +43,18 @@ typedef uint32_t IrValue;
 
 /* The last two test a & b against zero. cond ^ 1 is the negation. */
 typedef enum {
-    IR_EQ, IR_NE, IR_LT, IR_GE, IR_LE, IR_GT, IR_LTU, IR_GEU, IR_LEU, IR_GTU, IR_TSTEQ, IR_TSTNE,
+    IR_EQ,
+    IR_NE,
+    IR_LT,
+    IR_GE,
+    IR_LE,
+    IR_GT,
+    IR_LTU,
+    IR_GEU,
+    IR_LEU,
+    IR_GTU,
+    IR_TSTEQ,
+    IR_TSTNE,
     IR_COND_COUNT,
 } IrCond;
 
@@ -53,34 +65,47 @@ typedef enum {
 } IrDivRule;
 
 typedef enum {
-    IR_ATOMIC_SWAP, IR_ATOMIC_ADD, IR_ATOMIC_AND, IR_ATOMIC_OR, IR_ATOMIC_XOR,
-    IR_ATOMIC_MIN, IR_ATOMIC_MAX, IR_ATOMIC_MINU, IR_ATOMIC_MAXU,
+    IR_ATOMIC_SWAP,
+    IR_ATOMIC_ADD,
+    IR_ATOMIC_AND,
+    IR_ATOMIC_OR,
+    IR_ATOMIC_XOR,
+    IR_ATOMIC_MIN,
+    IR_ATOMIC_MAX,
+    IR_ATOMIC_MINU,
+    IR_ATOMIC_MAXU,
 } IrAtomic;
 
 enum { IR_FENCE_RR = 1, IR_FENCE_RW = 2, IR_FENCE_WR = 4, IR_FENCE_WW = 8, IR_FENCE_ALL = 15 };
 enum { IR_FMA_NEG_PRODUCT = 1, IR_FMA_NEG_ADDEND = 2 };
 enum { IR_CVT_UNSIGNED = 1, IR_CVT_TRUNCATE = 2 };
 /* Signalling kinds raise invalid for any NaN, quiet ones only for signalling NaNs. */
-typedef enum { IR_FCMP_EQ_QUIET, IR_FCMP_LT_SIGNAL, IR_FCMP_LE_SIGNAL, IR_FCMP_LT_QUIET, IR_FCMP_LE_QUIET } IrFpCompare;
+typedef enum {
+    IR_FCMP_EQ_QUIET,
+    IR_FCMP_LT_SIGNAL,
+    IR_FCMP_LE_SIGNAL,
+    IR_FCMP_LT_QUIET,
+    IR_FCMP_LE_QUIET
+} IrFpCompare;
 
 /* How LOAD, STORE, ATOMIC and CAS touch memory. F32/F64 loads and stores move raw bits. */
 typedef struct {
-    uint8_t size_log2 : 3;  /* 1 << n bytes, n <= 3 */
-    uint8_t sign : 1;       /* loads: sign-extend to the result type */
+    uint8_t size_log2 : 3; /* 1 << n bytes, n <= 3 */
+    uint8_t sign : 1;      /* loads: sign-extend to the result type */
     uint8_t big_endian : 1;
-    uint8_t align : 1;      /* unaligned addresses raise the guest's alignment fault */
+    uint8_t align : 1; /* unaligned addresses raise the guest's alignment fault */
     uint8_t acquire : 1;
     uint8_t release : 1;
-    uint8_t bank;           /* TLB bank, < TCG_MMU_BANKS */
+    uint8_t bank; /* TLB bank, < TCG_MMU_BANKS */
 } IrMem;
 
 typedef struct {
-    uint8_t op;   /* IrOpcode */
-    uint8_t type; /* IrType of the value defined */
-    uint8_t aux;  /* per opcode; SETCOND, SELECT, BRCOND, EXIT_IF: IrCond */
-    uint8_t flags;  /* passes: see ir_pass.h */
+    uint8_t op;    /* IrOpcode */
+    uint8_t type;  /* IrType of the value defined */
+    uint8_t aux;   /* per opcode; SETCOND, SELECT, BRCOND, EXIT_IF: IrCond */
+    uint8_t flags; /* passes: see ir_pass.h */
     IrMem mem;
-    uint16_t uses;  /* filled by ir_liveness() */
+    uint16_t uses; /* filled by ir_liveness() */
     IrValue arg[4];
     uint64_t imm;
 } IrOp;
@@ -98,9 +123,10 @@ enum { IR_MAX_SLOTS = 256 };
 typedef uint64_t IrHelperFn(void *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 
 /*
- * A C function that generated code may call. Slots outside .reads/.writes keep their values and may stay in host
- * registers. A helper that may raise returns normally after tcg_raise(); the generated code then leaves the region with
- * the state as of the running instruction's start plus what was put before the call.
+ * A C function that generated code may call. Slots outside .reads/.writes keep their values and may
+ * stay in host registers. A helper that may raise returns normally after tcg_raise(); the generated
+ * code then leaves the region with the state as of the running instruction's start plus what was
+ * put before the call.
  */
 typedef struct {
     const char *name;
@@ -108,11 +134,15 @@ typedef struct {
     uint8_t result; /* IrType: IR_VOID, IR_I32, IR_I64 */
     uint8_t arguments;
     bool raises;
-    bool touches_fp; /* reads or writes the sticky flags or rounding mode (tcg_fp_*): MXCSR is synchronised around it */
+    bool touches_fp; /* reads or writes the sticky flags or rounding mode (tcg_fp_*): MXCSR is
+                        synchronised around it */
     uint64_t reads[IR_MAX_SLOTS / 64];
     uint64_t writes[IR_MAX_SLOTS / 64];
 } IrHelper;
-#define IR_ALL_SLOTS { ~0ull, ~0ull, ~0ull, ~0ull }
+#define IR_ALL_SLOTS               \
+    {                              \
+        ~0ull, ~0ull, ~0ull, ~0ull \
+    }
 
 /* Guest-wide FP rules; the rounding mode is the guest's present one. */
 typedef enum { IR_FP_RISCV } IrFpProfile;
@@ -121,12 +151,12 @@ enum { IR_MAX_OPS = 2048, IR_MAX_INSNS = 64, IR_MAX_LABELS = 256 };
 
 /* One translation unit: a superblock entered at its first op only. */
 typedef struct {
-    IrOp *ops;       /* arena of IR_MAX_OPS; op 0 unused */
-    uint32_t count;  /* first free */
-    uint32_t insns;  /* guest instructions */
-    uint64_t pc;     /* guest pc of the first */
+    IrOp *ops;            /* arena of IR_MAX_OPS; op 0 unused */
+    uint32_t count;       /* first free */
+    uint32_t insns;       /* guest instructions */
+    uint64_t pc;          /* guest pc of the first */
     uint64_t last_pc_end; /* first byte after the last instruction */
-    uint8_t page_bits;   /* guest page size, for deciding what a same-page jump is */
+    uint8_t page_bits;    /* guest page size, for deciding what a same-page jump is */
     uint8_t fp_profile;
     uint32_t labels;
     const TcgSlot *slots;
@@ -136,8 +166,11 @@ typedef struct {
 /** ir_dump - text form, one op a line; the inverse of ir_parse() */
 void ir_dump(const IrRegion *region, GString *out);
 
-/** ir_parse - text form to @region (whose arena the caller owns); helpers are found by name in @helpers */
-bool ir_parse(const char *text, IrRegion *region, const IrHelper *helpers, unsigned helper_count, GError **errp);
+/** ir_parse - text form to @region (whose arena the caller owns); helpers are found by name in
+ * @helpers */
+bool ir_parse(const char *text, IrRegion *region, const IrHelper *helpers, unsigned helper_count,
+              GError **errp);
 
-/** ir_verify - types, definitions before use, labels forward and unique, exactly one END and it is last */
+/** ir_verify - types, definitions before use, labels forward and unique, exactly one END and it is
+ * last */
 bool ir_verify(const IrRegion *region, GError **errp);

@@ -5,7 +5,8 @@
 
 enum { SLOT_WORDS = IR_MAX_SLOTS / 64 };
 
-/* Slots whose next event, looking forward, is a put: a put before it that nothing can see in between is dead. */
+/* Slots whose next event, looking forward, is a put: a put before it that nothing can see in
+ * between is dead. */
 typedef struct {
     uint64_t overwritten[SLOT_WORDS];
 } Liveness;
@@ -105,9 +106,9 @@ enum { GROUP_MAX_OPS = 64, GROUP_MAX_SPAN = 2048, OPEN_GROUPS = 4 };
 /* A group still being collected. */
 typedef struct {
     IrValue root;
-    int64_t low, high; /* relative to root; high exclusive */
+    int64_t low, high;    /* relative to root; high exclusive */
     int64_t first_offset; /* of the first member's own base, relative to root */
-    int index; /* in IrGroups */
+    int index;            /* in IrGroups */
 } OpenGroup;
 
 typedef struct {
@@ -142,8 +143,8 @@ static bool join_group(Grouping *g, uint32_t at, IrValue root, int64_t low, int6
         IrGroup *group = &g->groups->group[open->index];
         int64_t new_low = MIN(low, open->low), new_high = MAX(high, open->high);
 
-        if (open->root != root || group->bank != op->mem.bank || new_high - new_low > GROUP_MAX_SPAN ||
-            at - group->first > GROUP_MAX_OPS) {
+        if (open->root != root || group->bank != op->mem.bank ||
+            new_high - new_low > GROUP_MAX_SPAN || at - group->first > GROUP_MAX_OPS) {
             continue;
         }
         open->low = new_low;
@@ -168,12 +169,19 @@ static void start_group(Grouping *g, uint32_t at, IrValue root, int64_t low, int
         close_group(g, 0);
     }
     g->groups->group[g->groups->count] = (IrGroup){
-        .first = at, .last = at, .base = op->arg[0], .bank = op->mem.bank,
-        .write = op->op == IR_STORE, .members = 1,
+        .first = at,
+        .last = at,
+        .base = op->arg[0],
+        .bank = op->mem.bank,
+        .write = op->op == IR_STORE,
+        .members = 1,
     };
     g->open[g->open_count++] = (OpenGroup){
-        .root = root, .low = low, .high = high,
-        .first_offset = low - (int64_t)op->imm, .index = g->groups->count,
+        .root = root,
+        .low = low,
+        .high = high,
+        .first_offset = low - (int64_t)op->imm,
+        .index = g->groups->count,
     };
     g->groups->of_op[at] = g->groups->count++;
 }

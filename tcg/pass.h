@@ -6,18 +6,20 @@
 
 /* Bits of IrOp.flags set by passes. */
 enum {
-    IR_OP_DEAD = 1,  /* drop: pure and unused, or a put that is overwritten before anything can see it */
+    IR_OP_DEAD =
+        1, /* drop: pure and unused, or a put that is overwritten before anything can see it */
     IR_OP_GROUP = 2, /* LOAD/STORE: member of the check group named in IrGroups */
 };
 
-/** ir_liveness - one backward pass: fills IrOp.uses, marks dead ops. A put is not dead across a possible fault */
+/** ir_liveness - one backward pass: fills IrOp.uses, marks dead ops. A put is not dead across a
+ * possible fault */
 void ir_liveness(IrRegion *region);
 
 enum { IR_MAX_GROUPS = 32 };
 
 /*
- * Accesses off one base value with constant offsets, within one stretch without anything that could change what the
- * soft TLB says. One check of [low, low + span) at the first member covers all.
+ * Accesses off one base value with constant offsets, within one stretch without anything that could
+ * change what the soft TLB says. One check of [low, low + span) at the first member covers all.
  */
 typedef struct {
     uint32_t first, last; /* ops */

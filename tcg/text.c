@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The text form of the IR: what -d op prints and tests/ir reads. One op a line; docs/devel/tcg-ir.rst has the grammar. */
+/* The text form of the IR: what -d op prints and tests/ir reads. One op a line;
+ * docs/devel/tcg-ir.rst has the grammar. */
 #include <string.h>
 
 #include "tcg/ir.h"
@@ -32,9 +33,10 @@ static bool has_number_aux(IrOpcode op)
 
 static void dump_mem(const IrOp *op, GString *out)
 {
-    g_string_append_printf(out, ".%s%d.b%d%s%s%s%s", op->mem.sign ? "s" : "", 1 << op->mem.size_log2,
-                           op->mem.bank, op->mem.big_endian ? ".be" : "", op->mem.align ? ".align" : "",
-                           op->mem.acquire ? ".acq" : "", op->mem.release ? ".rel" : "");
+    g_string_append_printf(out, ".%s%d.b%d%s%s%s%s", op->mem.sign ? "s" : "",
+                           1 << op->mem.size_log2, op->mem.bank, op->mem.big_endian ? ".be" : "",
+                           op->mem.align ? ".align" : "", op->mem.acquire ? ".acq" : "",
+                           op->mem.release ? ".rel" : "");
 }
 
 static void dump_suffix(const IrOp *op, GString *out)
@@ -58,13 +60,17 @@ static void dump_immediate(const IrRegion *region, const IrOp *op, GString *out)
     switch (op->op) {
     case IR_GET:
     case IR_PUT: g_string_append_printf(out, " %s", region->slots[op->imm].name); break;
-    case IR_CALL: g_string_append_printf(out, " %s", ((const IrHelper *)(uintptr_t)op->imm)->name); break;
+    case IR_CALL:
+        g_string_append_printf(out, " %s", ((const IrHelper *)(uintptr_t)op->imm)->name);
+        break;
     case IR_LABEL:
     case IR_BR:
     case IR_BRCOND: g_string_append_printf(out, " L%" G_GUINT64_FORMAT, op->imm); break;
     case IR_LOAD:
     case IR_STORE: g_string_append_printf(out, " %+" G_GINT64_FORMAT, (int64_t)op->imm); break;
-    case IR_INSN: g_string_append_printf(out, " %#" G_GINT64_MODIFIER "x %u", op->imm, op->aux); break;
+    case IR_INSN:
+        g_string_append_printf(out, " %#" G_GINT64_MODIFIER "x %u", op->imm, op->aux);
+        break;
     case IR_CONST:
     case IR_EXIT_IF:
     case IR_GOTO: g_string_append_printf(out, " %#" G_GINT64_MODIFIER "x", op->imm); break;
@@ -91,7 +97,9 @@ void ir_dump(const IrRegion *region, GString *out)
     }
 }
 
-/* Reading ---------------------------------------------------------------------------------------------------------- */
+/* Reading
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 typedef struct {
     IrRegion *region;
@@ -245,8 +253,8 @@ static bool parse_operands(Parser *p, IrOp *op, char **words)
     for (; *words; words++) {
         if (parse_value(*words, &number, NULL)) {
             void *value;
-            if (arguments == 4 ||
-                !g_hash_table_lookup_extended(p->values, GUINT_TO_POINTER((guint)number), NULL, &value)) {
+            if (arguments == 4 || !g_hash_table_lookup_extended(
+                                      p->values, GUINT_TO_POINTER((guint)number), NULL, &value)) {
                 return false;
             }
             op->arg[arguments++] = GPOINTER_TO_UINT(value);
@@ -302,7 +310,8 @@ static bool parse_words(Parser *p, char **words)
     }
     region->insns += op->op == IR_INSN;
     if (type != IR_VOID) {
-        g_hash_table_insert(p->values, GUINT_TO_POINTER((guint)number), GUINT_TO_POINTER(region->count));
+        g_hash_table_insert(p->values, GUINT_TO_POINTER((guint)number),
+                            GUINT_TO_POINTER(region->count));
     }
     region->count++;
     return true;

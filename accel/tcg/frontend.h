@@ -11,9 +11,9 @@ typedef enum { TCG_ACCESS_LOAD, TCG_ACCESS_STORE, TCG_ACCESS_FETCH } TcgAccess;
 /* One region being built. */
 typedef struct {
     IrBuilder ir;
-    Cpu *cpu;           /* consult only what context_key() covers, and constant configuration */
-    uint64_t key;       /* context_key() the code is for */
-    uint64_t pc;        /* next instruction; the front end advances it */
+    Cpu *cpu;     /* consult only what context_key() covers, and constant configuration */
+    uint64_t key; /* context_key() the code is for */
+    uint64_t pc;  /* next instruction; the front end advances it */
     uint64_t first_pc;
     unsigned max_insns; /* 1 when single-stepping or counting exactly */
     bool done;          /* set by the front end after the op that ends the region */
@@ -22,16 +22,19 @@ typedef struct {
 /**
  * tcg_fetch - @size bytes (1 to 8) of guest code at @pc, little-endian in *@value
  *
- * False: the page cannot be fetched. For the first instruction the exception is raised by the run-time; for a
- * later one the front end ends the region before it (ir_goto(pc)). Bytes read are what the region is checked against.
+ * False: the page cannot be fetched. For the first instruction the exception is raised by the
+ * run-time; for a later one the front end ends the region before it (ir_goto(pc)). Bytes read are
+ * what the region is checked against.
  */
 bool tcg_fetch(TcgTranslate *t, uint64_t pc, unsigned size, uint64_t *value);
 
 /* A page walk's answer. */
 typedef struct {
-    hwaddr physical;    /* of the page */
-    uint8_t page_bits;  /* of the smallest unit over which rights are uniform; < TCG_PAGE_BITS: never cached (PMP...) */
-    uint8_t rights;     /* MEMORY_READ... that may be cached; a page whose dirty bit is still clear has no WRITE */
+    hwaddr physical;   /* of the page */
+    uint8_t page_bits; /* of the smallest unit over which rights are uniform; < TCG_PAGE_BITS: never
+                          cached (PMP...) */
+    uint8_t rights; /* MEMORY_READ... that may be cached; a page whose dirty bit is still clear has
+                       no WRITE */
     bool global;
     MemTxAttrs attrs;
 } TcgPage;
@@ -43,63 +46,79 @@ struct TcgFrontend {
     IrFpProfile fp_profile;
     unsigned banks; /* TLB banks in use */
 
-    /* Everything besides pc and memory that selects translated code. Called by tcg_context_changed() and the loop. */
+    /* Everything besides pc and memory that selects translated code. Called by
+     * tcg_context_changed() and the loop. */
     uint64_t (*context_key)(Cpu *cpu);
-    /* which address space fetches use: banks of jump caches and second-level TLB entries are tagged with it. 0: physical */
+    /* which address space fetches use: banks of jump caches and second-level TLB entries are tagged
+     * with it. 0: physical */
     uint32_t (*address_space)(Cpu *cpu);
     uint8_t (*fetch_bank)(Cpu *cpu);
 
-    /* translate instructions from t->pc until t->done, t->max_insns or ir_full(); always ends with an END op */
+    /* translate instructions from t->pc until t->done, t->max_insns or ir_full(); always ends with
+     * an END op */
     void (*translate)(TcgTranslate *t);
 
     /**
-     * walk the page tables for @address. On failure raise the guest's exception through tcg_raise() unless @probe.
-     * Context: vCPU thread (or, with probe, any while the CPU is stopped).
+     * walk the page tables for @address. On failure raise the guest's exception through tcg_raise()
+     * unless @probe. Context: vCPU thread (or, with probe, any while the CPU is stopped).
      */
-    bool (*walk)(Cpu *cpu, vaddr address, TcgAccess access, uint8_t bank, bool probe, TcgPage *page);
+    bool (*walk)(Cpu *cpu, vaddr address, TcgAccess access, uint8_t bank, bool probe,
+                 TcgPage *page);
     /* an access that align forbids, or that the bus refused */
     void (*raise_unaligned)(Cpu *cpu, vaddr address, TcgAccess access, uint8_t bank);
-    void (*raise_bus_error)(Cpu *cpu, vaddr address, hwaddr physical, TcgAccess access, MemTxResult result);
+    void (*raise_bus_error)(Cpu *cpu, vaddr address, hwaddr physical, TcgAccess access,
+                            MemTxResult result);
 
-    /* between regions: deliver the exception set by tcg_raise(), or the highest pending enabled interrupt */
+    /* between regions: deliver the exception set by tcg_raise(), or the highest pending enabled
+     * interrupt */
     void (*deliver_exception)(Cpu *cpu);
     bool (*deliver_interrupt)(Cpu *cpu); /* false: none is deliverable now */
 };
 
-/* For helpers and front ends ------------------------------------------------------------------------------------- */
+/* For helpers and front ends
+ * ------------------------------------------------------------------------------------- */
 
-/* The state of the guest's FP unit is in MXCSR's layout in env.mxcsr_guest (helpers declare touches_fp). */
+/* The state of the guest's FP unit is in MXCSR's layout in env.mxcsr_guest (helpers declare
+ * touches_fp). */
 
-/** tcg_raise - an exception is pending in the front end's own state; generated code leaves when the helper returns */
+/** tcg_raise - an exception is pending in the front end's own state; generated code leaves when the
+ * helper returns */
 static inline void tcg_raise(Cpu *cpu)
 {
     cpu->env.hot.raise = 1;
 }
 
-/** tcg_guest_pc - exact pc of the instruction whose helper or slow path is running; also its unwind word in *@aux if wanted */
+/** tcg_guest_pc - exact pc of the instruction whose helper or slow path is running; also its unwind
+ * word in *@aux if wanted */
 uint64_t tcg_guest_pc(Cpu *cpu, uint8_t *aux);
 
-/** tcg_context_changed - key or address space changed (mode switch, satp...): selects the right bank. vCPU thread */
+/** tcg_context_changed - key or address space changed (mode switch, satp...): selects the right
+ * bank. vCPU thread */
 void tcg_context_changed(Cpu *cpu);
 
 /* TLB maintenance; vCPU thread of @cpu. "banks" is a bit mask. */
-void tcg_tlb_flush(Cpu *cpu, uint32_t banks);                 /* first level only: an ASID switch */
-void tcg_tlb_flush_all(Cpu *cpu);                             /* every level, every address space, and links */
+void tcg_tlb_flush(Cpu *cpu, uint32_t banks); /* first level only: an ASID switch */
+void tcg_tlb_flush_all(Cpu *cpu);             /* every level, every address space, and links */
 void tcg_tlb_flush_space(Cpu *cpu, uint32_t space, bool keep_global);
 void tcg_tlb_flush_page(Cpu *cpu, vaddr address, uint32_t space, bool any_space);
 
-/** tcg_load, tcg_store - guest virtual access from a helper; false after raising; @bank as for IR memory ops */
+/** tcg_load, tcg_store - guest virtual access from a helper; false after raising; @bank as for IR
+ * memory ops */
 bool tcg_load(Cpu *cpu, vaddr address, IrMem mem, uint64_t *value);
 bool tcg_store(Cpu *cpu, vaddr address, IrMem mem, uint64_t value);
 
-/** tcg_host_pointer - host address of [@address, @address + @length) within one page of plain RAM with that right, or
- * NULL (device, fault, code page for writes): then go byte by byte through tcg_load() / tcg_store() */
+/** tcg_host_pointer - host address of [@address, @address + @length) within one page of plain RAM
+ * with that right, or NULL (device, fault, code page for writes): then go byte by byte through
+ * tcg_load() / tcg_store() */
 void *tcg_host_pointer(Cpu *cpu, vaddr address, unsigned length, TcgAccess access, uint8_t bank);
 
-/** tcg_halt - wait for interrupt: the loop sleeps until has_work(). The instruction has completed (region: ir_exit) */
+/** tcg_halt - wait for interrupt: the loop sleeps until has_work(). The instruction has completed
+ * (region: ir_exit) */
 void tcg_halt(Cpu *cpu);
 
-/** tcg_flush_code - the guest asked that its own stores become visible to fetches (fence.i); waits for the handshake */
+/** tcg_flush_code - the guest asked that its own stores become visible to fetches (fence.i); waits
+ * for the handshake */
 void tcg_flush_code(Cpu *cpu);
-/** tcg_instructions - guest instructions retired by this vCPU; exact under -icount, else derived from time */
+/** tcg_instructions - guest instructions retired by this vCPU; exact under -icount, else derived
+ * from time */
 uint64_t tcg_instructions(Cpu *cpu);

@@ -60,8 +60,12 @@ static bool run_memory(Interp *in, uint32_t at)
     switch (op->op) {
     case IR_LOAD: ok = rt->load(in->env, address, op->mem, &raw); break;
     case IR_STORE: return rt->store(in->env, address, op->mem, argument(in, op, 1));
-    case IR_ATOMIC: ok = rt->atomic(in->env, address, op->mem, op->aux, argument(in, op, 1), &raw); break;
-    default: ok = rt->cas(in->env, address, op->mem, argument(in, op, 1), argument(in, op, 2), &raw); break;
+    case IR_ATOMIC:
+        ok = rt->atomic(in->env, address, op->mem, op->aux, argument(in, op, 1), &raw);
+        break;
+    default:
+        ok = rt->cas(in->env, address, op->mem, argument(in, op, 1), argument(in, op, 2), &raw);
+        break;
     }
     raw = ir_extend(raw, op->mem.size_log2, op->mem.sign);
     in->value[at] = type_is_32(op->type) ? (uint32_t)raw : raw;
@@ -75,8 +79,8 @@ static void run_call(Interp *in, uint32_t at)
     uint64_t result;
 
     in->value[0] = 0;
-    result = helper->fn(in->runtime->helper_object(in->env), argument(in, op, 0), argument(in, op, 1),
-                        argument(in, op, 2), argument(in, op, 3));
+    result = helper->fn(in->runtime->helper_object(in->env), argument(in, op, 0),
+                        argument(in, op, 1), argument(in, op, 2), argument(in, op, 3));
     in->value[at] = op->type == IR_I32 ? (uint32_t)result : result;
 }
 
@@ -90,7 +94,8 @@ static void run_fp(Interp *in, uint32_t at)
 
 static bool condition(const Interp *in, const IrOp *op)
 {
-    return ir_eval_cond(op->aux, argument_type(in, op, 0), argument(in, op, 0), argument(in, op, 1));
+    return ir_eval_cond(op->aux, argument_type(in, op, 0), argument(in, op, 0),
+                        argument(in, op, 1));
 }
 
 static uint32_t find_label(const Interp *in, uint32_t at, uint64_t label)
@@ -130,7 +135,8 @@ static void run_value(Interp *in, uint32_t at)
     }
 }
 
-TcgLeft tcg_interp_run(const IrRegion *region, TcgEnv *env, const TcgRuntime *runtime, uint32_t *insns)
+TcgLeft tcg_interp_run(const IrRegion *region, TcgEnv *env, const TcgRuntime *runtime,
+                       uint32_t *insns)
 {
     Interp in;
 

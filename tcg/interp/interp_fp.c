@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* FP ops of the interpreter: fpu/ under the RISC-V profile, so that the host's unit is never its own judge. */
+/* FP ops of the interpreter: fpu/ under the RISC-V profile, so that the host's unit is never its
+ * own judge. */
 #include "fpu/softfloat.h"
 #include "tcg/interp/interp_internal.h"
 
-enum { MXCSR_IE = 1, MXCSR_ZE = 4, MXCSR_OE = 8, MXCSR_UE = 16, MXCSR_PE = 32, MXCSR_RC_SHIFT = 13 };
+enum {
+    MXCSR_IE = 1,
+    MXCSR_ZE = 4,
+    MXCSR_OE = 8,
+    MXCSR_UE = 16,
+    MXCSR_PE = 32,
+    MXCSR_RC_SHIFT = 13
+};
 enum { BOX_SHIFT = 32 };
 static const uint32_t canonical_nan32 = 0x7fc00000;
 
@@ -110,7 +118,9 @@ static uint64_t from_integer(const IrOp *op, IrType from, uint64_t a, FloatStatu
 
 uint64_t interp_fp(const IrOp *op, IrType from, const uint64_t arg[3], uint32_t *mxcsr)
 {
-    FloatStatus st = { .rounding = rounding_of(*mxcsr), .default_nan = true, .int_rule = FLOAT_INT_RISCV };
+    FloatStatus st = { .rounding = rounding_of(*mxcsr),
+                       .default_nan = true,
+                       .int_rule = FLOAT_INT_RISCV };
     uint64_t result;
 
     switch (op->op) {
@@ -119,7 +129,9 @@ uint64_t interp_fp(const IrOp *op, IrType from, const uint64_t arg[3], uint32_t 
     case IR_FBITS:
     case IR_BITSF: return arg[0];
     case IR_FCMP: result = compare(op, from, arg, &st); break;
-    case IR_FCVT: result = op->type == IR_F64 ? f32_to_f64(arg[0], &st) : f64_to_f32(arg[0], &st); break;
+    case IR_FCVT:
+        result = op->type == IR_F64 ? f32_to_f64(arg[0], &st) : f64_to_f32(arg[0], &st);
+        break;
     case IR_FTOI: result = to_integer(op, from, arg[0], &st); break;
     case IR_ITOF: result = from_integer(op, from, arg[0], &st); break;
     default:
