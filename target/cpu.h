@@ -44,9 +44,9 @@ struct Cpu {
     bool stopped;
     bool unplug;
     GThread *thread;
-    GCond halt_cond; /* with the machine lock */
-    GQueue work;     /* CpuWork, guarded by work_lock */
     GMutex work_lock;
+    GCond halt_cond; /* with work_lock: something to do, or work done */
+    GQueue work;     /* CpuWork, guarded by work_lock */
     TcgCpu *tcg;
     void *accel_data;
 
@@ -59,6 +59,14 @@ extern const CpuClass cpu_class;
  * (may be NULL); not realized */
 Cpu *cpu_new(Machine *machine, const ObjectClass *class, const char *properties, GError **errp);
 
+/*
+ * What cpu_class does at realize, unrealize and reset: the accelerator's part. A derived class that
+ * has its own method calls these: realize last, unrealize first, reset last.
+ */
+bool cpu_realize(Cpu *cpu, GError **errp);
+void cpu_unrealize(Cpu *cpu);
+void cpu_reset(Cpu *cpu);
+
 /** cpu_kick - make the vCPU leave guest code or wake up soon; any thread */
 void cpu_kick(Cpu *cpu);
 /** cpu_interrupt_changed - an interrupt input changed: wake or kick @cpu if has_work() says so; any
@@ -69,6 +77,13 @@ void cpu_run_on(Cpu *cpu, CpuWorkFn *fn, void *data);
 /** cpu_run_on_sync - likewise and wait; must not be called with the machine lock held by a vCPU
  * thread */
 void cpu_run_on_sync(Cpu *cpu, CpuWorkFn *fn, void *data);
+/** cpu_run_work - do what cpu_run_on() queued; for accelerators, in @cpu's thread. Returns whether
+ * there was any */
+bool cpu_run_work(Cpu *cpu);
+/** cpu_has_queued_work - any thread */
+bool cpu_has_queued_work(Cpu *cpu);
+/** cpu_set_current - the accelerator's thread runs @cpu from now on (NULL: none) */
+void cpu_set_current(Cpu *cpu);
 /** cpu_current - the vCPU this thread runs, or NULL */
 Cpu *cpu_current(void);
 

@@ -60,12 +60,12 @@ typedef struct {
     uint32_t cold_bytes;
     uint32_t entry_checked; /* tests TcgHot.irq (or budget) first */
     uint32_t entry_unchecked;
-    TcgSite site[TCG_MAX_SITES];
-    uint32_t sites;
     /* unwind: pairs (host address just after a call out, guest pc), delta-coded; see tcg_unwind()
      */
     uint8_t *unwind;
     uint32_t unwind_bytes;
+    uint32_t sites;
+    TcgSite site[TCG_MAX_SITES]; /* last: whoever keeps a block cuts the unused rest off */
 } TcgCompiled;
 
 /* Space to emit to: hot code grows up from hot, cold code grows down from cold_end. Same bytes

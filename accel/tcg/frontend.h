@@ -13,7 +13,7 @@ typedef struct {
     IrBuilder ir;
     Cpu *cpu;     /* consult only what context_key() covers, and constant configuration */
     uint64_t key; /* context_key() the code is for */
-    uint64_t pc;  /* next instruction; the front end advances it */
+    uint64_t pc; /* instruction being translated; the front end advances it behind its last fetch */
     uint64_t first_pc;
     unsigned max_insns; /* 1 when single-stepping or counting exactly */
     bool done;          /* set by the front end after the op that ends the region */
@@ -22,9 +22,12 @@ typedef struct {
 /**
  * tcg_fetch - @size bytes (1 to 8) of guest code at @pc, little-endian in *@value
  *
- * False: the page cannot be fetched. For the first instruction the exception is raised by the
- * run-time; for a later one the front end ends the region before it (ir_goto(pc)). Bytes read are
- * what the region is checked against.
+ * False: the instruction must not be part of this region (its page cannot be fetched, it runs into
+ * the next page, a breakpoint stands there). If t->pc == t->first_pc the region is dropped and the
+ * run-time raises what the fetch raises: end it anyhow (ir_exit). Else end the region before the
+ * instruction (ir_goto(t->pc)). Bytes are fetched forwards from t->pc. Nothing but ir_insn() is
+ * built before all bytes of an instruction were fetched: the run-time may have to put a check in
+ * front of the first. Bytes read are what the region is checked against later.
  */
 bool tcg_fetch(TcgTranslate *t, uint64_t pc, unsigned size, uint64_t *value);
 
@@ -49,8 +52,9 @@ struct TcgFrontend {
     /* Everything besides pc and memory that selects translated code. Called by
      * tcg_context_changed() and the loop. */
     uint64_t (*context_key)(Cpu *cpu);
-    /* which address space fetches use: banks of jump caches and second-level TLB entries are tagged
-     * with it. 0: physical */
+    /* which address space translation uses (ASID...), also in modes whose fetches are physical:
+     * jump caches and the second level of the TLB are tagged with it. Whatever .walk answers may
+     * depend on this, the bank and state whose change is followed by a flush; nothing else */
     uint32_t (*address_space)(Cpu *cpu);
     uint8_t (*fetch_bank)(Cpu *cpu);
 
@@ -73,10 +77,13 @@ struct TcgFrontend {
      * interrupt */
     void (*deliver_exception)(Cpu *cpu);
     bool (*deliver_interrupt)(Cpu *cpu); /* false: none is deliverable now */
+
+    /* a breakpoint is at pc, or a watched range is about to be accessed: true after raising the
+     * guest's own debug exception; false: not now, go on. NULL: the CPU has no debug triggers */
+    bool (*debug_hit)(Cpu *cpu, vaddr address, TcgAccess access);
 };
 
-/* For helpers and front ends
- * ------------------------------------------------------------------------------------- */
+/* For helpers and front ends */
 
 /* The state of the guest's FP unit is in MXCSR's layout in env.mxcsr_guest (helpers declare
  * touches_fp). */
@@ -116,9 +123,17 @@ void *tcg_host_pointer(Cpu *cpu, vaddr address, unsigned length, TcgAccess acces
  * (region: ir_exit) */
 void tcg_halt(Cpu *cpu);
 
-/** tcg_flush_code - the guest asked that its own stores become visible to fetches (fence.i); waits
- * for the handshake */
+/** tcg_flush_code - the guest asked that stores become visible to its fetches (fence.i): done
+ * before the next region starts, so the present one must end behind this (ir_exit) */
 void tcg_flush_code(Cpu *cpu);
+
+/* What debug triggers ask for; vCPU thread, or any while it is stopped. Regions end before a
+ * breakpoint; accesses to watched ranges take the slow path. TcgFrontend.debug_hit decides. */
+void tcg_breakpoint_insert(Cpu *cpu, vaddr pc);
+void tcg_breakpoint_remove(Cpu *cpu, vaddr pc);
+void tcg_watchpoint_insert(Cpu *cpu, vaddr address, uint64_t length, bool on_load, bool on_store);
+void tcg_watchpoint_remove(Cpu *cpu, vaddr address, uint64_t length, bool on_load, bool on_store);
+
 /** tcg_instructions - guest instructions retired by this vCPU; exact under -icount, else derived
  * from time */
 uint64_t tcg_instructions(Cpu *cpu);

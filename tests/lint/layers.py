@@ -24,7 +24,7 @@ ALLOWED = {
     'fpu': {'util'},
     'tcg': {'util', 'disas'},
     'hw/core': BASE | HOST_SIDE | {'schema', 'memory'},
-    'target': BASE | {'memory', 'hw/core'},
+    'target': BASE | {'memory', 'hw/core', 'tcg', 'accel'},
     'accel': BASE | {'memory', 'hw/core', 'target'},
     'accel/<name>': BASE | {'memory', 'hw/core', 'target', 'accel', 'tcg', 'disas', 'chardev'},
     'target/<arch>': BASE | {'memory', 'hw/core', 'target', 'accel', 'accel/tcg', 'tcg', 'fpu', 'disas'},
