@@ -3,6 +3,7 @@
 #pragma once
 
 #include "memory/memory.h"
+#include "util/rcu.h"
 
 /* One contiguous stretch of the flat view. */
 typedef struct {
@@ -15,10 +16,14 @@ typedef struct {
     uint8_t dirty_clients;
 } FlatRange;
 
-typedef struct {
+/* What a tree of regions looks like from its root. Never changes; shared by the address spaces of one root. */
+typedef struct FlatView {
+    MemoryRegion *root;
     FlatRange *ranges; /* sorted, disjoint */
+    Object **owners;   /* one a range: kept alive by the view; may be NULL */
     unsigned count;
-    unsigned refcount;
+    unsigned refcount; /* address spaces that show it; guarded by the machine lock */
+    RcuHead rcu;
 } FlatView;
 
 typedef struct MemoryListener MemoryListener;
@@ -30,18 +35,21 @@ struct MemoryListener {
     void (*range_del)(MemoryListener *listener, const FlatRange *range);
     void (*commit)(MemoryListener *listener);
     void (*iommu_changed)(MemoryListener *listener, hwaddr address, uint64_t length);
-    AddressSpace *as;
+    AddressSpace *as; /* set by address_space_add_listener() */
 };
 
+/* Guarded by the machine lock, but for view. */
 struct AddressSpace {
-    const char *name;
+    char *name;
     MemoryRegion *root;
-    FlatView *view; /* RCU */
+    FlatView *view; /* RCU: read with atomic_load_acquire(), pairs with the release in publish() */
     GPtrArray *listeners;
 };
 
+/** address_space_init - the owner of @root must outlive @as */
 void address_space_init(AddressSpace *as, MemoryRegion *root, const char *name);
 void address_space_cleanup(AddressSpace *as);
+/* A listener hears of what exists when it is added, and of the end of all that when it is removed. */
 void address_space_add_listener(AddressSpace *as, MemoryListener *listener);
 void address_space_remove_listener(AddressSpace *as, MemoryListener *listener);
 

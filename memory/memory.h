@@ -15,7 +15,9 @@ typedef struct RamBlock RamBlock;
 /*
  * Access by a guest. Sizes are powers of two, 1 to 8 bytes. Values are in the low bits of a uint64_t.
  * The core splits or widens accesses that are valid but not implemented, and refuses the rest with
- * MEMTX_DECODE_ERROR. Handlers run under the machine lock unless .lockless.
+ * MEMTX_DECODE_ERROR; handlers only see accesses that are aligned to their size. A narrow write that is widened has
+ * zeros in its other bytes. Handlers run under the machine lock unless .lockless, and never while another handler of
+ * the same owner is active in the thread: such an access gets MEMTX_ERROR.
  */
 typedef struct MemoryOps {
     uint64_t (*read)(void *opaque, hwaddr offset, unsigned size);
@@ -52,16 +54,21 @@ typedef enum {
     MEMORY_KIND_IOMMU,
 } MemoryKind;
 
-/* Fields are private to memory/; embed by value, init with one of the functions below. */
+/*
+ * Fields are private to memory/ and guarded by the machine lock; embed by value, init with one of the functions below.
+ * Views that threads may still look at hold a reference on the region's owner; a region without one must be kept
+ * until rcu_drain() after it was removed.
+ */
 struct MemoryRegion {
     Object object;
     MemoryKind kind;
-    const char *label;
+    char *label; /* name as given, for people */
     uint64_t size; /* bytes; UINT64_MAX means 2^64 */
     const MemoryOps *ops;
     const IommuOps *iommu;
     void *opaque;
     RamBlock *ram;
+    bool ram_owned; /* freed with the region */
     MemoryRegion *alias;
     hwaddr alias_offset;
     MemoryRegion *container;
@@ -72,11 +79,15 @@ struct MemoryRegion {
     GPtrArray *subregions; /* highest priority first */
 };
 
-/* Regions become children of @owner (may be NULL) in the composition tree under @name. */
+extern const ObjectClass memory_region_class;
+
+/* Regions become children of @owner (may be NULL) in the composition tree under "@name[n]"; they end with it. */
 void memory_region_init(MemoryRegion *mr, Object *owner, const char *name, uint64_t size);
 void memory_region_init_io(MemoryRegion *mr, Object *owner, const MemoryOps *ops, void *opaque, const char *name, uint64_t size);
 /** memory_region_init_ram - memfd-backed, zeroed on demand; @size a multiple of 4 KiB. Fails when the host has no memory. */
 bool memory_region_init_ram(MemoryRegion *mr, Object *owner, const char *name, uint64_t size, GError **errp);
+/** memory_region_init_ram_block - RAM of which @block stays the caller's and must outlive the region */
+void memory_region_init_ram_block(MemoryRegion *mr, Object *owner, const char *name, RamBlock *block);
 bool memory_region_init_rom(MemoryRegion *mr, Object *owner, const char *name, uint64_t size, GError **errp);
 bool memory_region_init_rom_device(MemoryRegion *mr, Object *owner, const MemoryOps *ops, void *opaque, const char *name, uint64_t size, GError **errp);
 void memory_region_init_alias(MemoryRegion *mr, Object *owner, const char *name, MemoryRegion *of, hwaddr offset, uint64_t size);
@@ -94,10 +105,14 @@ void memory_region_set_readonly(MemoryRegion *mr, bool readonly);
 void memory_transaction_begin(void);
 void memory_transaction_commit(void);
 
+/** memory_region_ram_block - of a RAM, ROM or ROM device region (also through an alias); NULL for others */
+RamBlock *memory_region_ram_block(MemoryRegion *mr);
 /** memory_region_ram_pointer - host address of a RAM, ROM or ROM device region; size bytes are valid */
 void *memory_region_ram_pointer(MemoryRegion *mr);
 /** memory_region_set_dirty - the device or loader wrote to the region behind the guest's back */
 void memory_region_set_dirty(MemoryRegion *mr, hwaddr offset, uint64_t length);
+/** memory_region_set_dirty_logging - @client wants to know which pages change; pages start dirty */
+void memory_region_set_dirty_logging(MemoryRegion *mr, DirtyClient client, bool on);
 /** memory_region_iommu_notify - a mapping of [@address, @address + @length) was changed or removed */
 void memory_region_iommu_notify(MemoryRegion *mr, hwaddr address, uint64_t length);
 
