@@ -35,7 +35,7 @@ struct DeviceClass {
     ObjectClass object;
     const char *summary;
     DeviceCategory category;
-    const BusClass *bus;  /* kind of bus it plugs into; NULL: none */
+    const BusClass *bus;  /* kind of bus it plugs into; NULL: the parent class's, or none */
     bool user_creatable;  /* may be named by -device */
     bool hotpluggable;
     bool (*realize)(Device *dev, GError **errp);
@@ -44,9 +44,10 @@ struct DeviceClass {
     void (*reset_enter)(Device *dev);
     void (*reset_hold)(Device *dev);
     void (*reset_exit)(Device *dev);
-    const VmState *vmstate;
+    const VmState *vmstate; /* of this class alone: each ancestor's is saved before it */
 };
 
+/* Fields but id are set by the functions below. Guarded by the machine lock. */
 struct Device {
     Object object;
     char *id; /* user's -device id; NULL */
@@ -69,13 +70,33 @@ struct BusClass {
 
 struct Bus {
     Object object;
-    Device *owner; /* NULL: the machine */
-    GPtrArray *devices;
+    Device *owner;            /* NULL: the machine */
+    GPtrArray *devices;       /* Device *, references */
+    Object *hotplug_handler;  /* has hotplug_interface; NULL: devices come and go only with the machine stopped */
 };
 
 extern const BusClass bus_class;
 
+/* What a slot controller does when devices come and go. Empty slots do nothing. */
+typedef struct {
+    bool (*pre_plug)(Object *handler, Device *dev, GError **errp); /* before realize: may refuse */
+    bool (*plug)(Object *handler, Device *dev, GError **errp);     /* after realize: tells the guest */
+    bool (*unplug_request)(Object *handler, Device *dev, GError **errp); /* asks the guest */
+    void (*unplug)(Object *handler, Device *dev);                  /* the guest let go; before unrealize */
+} HotplugOps;
+
+extern const Interface hotplug_interface;
+
+/** bus_init - a bus in its owner's memory, its child @name; with @owner NULL the caller adds it to the tree */
 void bus_init(Bus *bus, const BusClass *class, Device *owner, const char *name);
+
+/**
+ * bus_find - a bus of @class below @root (the machine) that can take one more device
+ * @name: name or path of the bus; NULL: the first that is not full
+ */
+Bus *bus_find(Object *root, const char *name, const BusClass *class, GError **errp);
+/** bus_is_full - no further device fits */
+bool bus_is_full(const Bus *bus);
 
 /**
  * device_realize - check properties, plug into @bus and bring the device to life
@@ -86,6 +107,13 @@ void bus_init(Bus *bus, const BusClass *class, Device *owner, const char *name);
  */
 bool device_realize(Device *dev, Bus *bus, GError **errp);
 void device_unrealize(Device *dev);
+
+/** device_init_child - a device embedded in @parent: initialized, child @name; not realized */
+void device_init_child(Object *parent, const char *name, Device *child, const DeviceClass *class);
+/** device_class_bus - kind of bus that devices of @class plug into; NULL: none */
+const BusClass *device_class_bus(const ObjectClass *class);
+/** device_unplug - ask the bus's hot-plug handler to release @dev, or take it out at once when there is none to ask */
+bool device_unplug(Device *dev, GError **errp);
 
 /** device_reset - the three phases over @dev, its child buses and their devices. Context: machine lock */
 void device_reset(Device *dev);
@@ -99,5 +127,9 @@ void device_add_irq_inputs(Device *dev, const char *name, IrqHandler *handler, v
 void device_add_irq_outputs(Device *dev, const char *name, Irq **slots, unsigned count);
 Irq *device_irq_input(Device *dev, const char *name, unsigned index);
 void device_connect_irq(Device *dev, const char *name, unsigned index, Irq *to);
+
+/** device_foreach_irq - every set of lines, inputs first: their levels can be watched, and "info qtree" counts them */
+typedef void DeviceIrqFn(const char *name, bool output, Irq **lines, unsigned count, void *opaque);
+void device_foreach_irq(Device *dev, DeviceIrqFn *fn, void *opaque);
 
 const char *device_category_name(DeviceCategory category);

@@ -4,12 +4,14 @@
 
 #include "hw/core/device.h"
 #include "memory/address_space.h"
+#include "util/machine_lock.h"
 #include "util/timer.h"
 
 typedef struct Cpu Cpu;
 typedef struct MachineClass MachineClass;
 typedef struct Accel Accel;
 typedef struct Chardev Chardev;
+typedef struct HostInput HostInput;
 
 enum { MACHINE_MAX_SERIAL = 8 };
 
@@ -73,16 +75,12 @@ struct Machine {
     MemoryRegion ram;
     AddressSpace memory;
     GPtrArray *cpus;      /* Cpu *, by index */
+    HostInput *input;     /* private to host_input.c */
     GPtrArray *resettable; /* Device *: top of what a system reset covers, in order */
     RunState run_state;
 };
 
 extern const MachineClass machine_class;
-
-/** machine_lock - the one lock under which devices run; recursive taking is a bug (machine_lock_held() tells) */
-void machine_lock(void);
-void machine_unlock(void);
-bool machine_lock_held(void);
 
 /** machine_add_device - create a device of @class as child @name of the machine; not realized */
 Device *machine_add_device(Machine *machine, const char *name, const DeviceClass *class);

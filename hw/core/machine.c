@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The machine object: containers of its tree, system memory, reset. */
+#include "hw/core/machine.h"
+
+#include "hw/core/host_input.h"
+
+static void machine_init(Object *obj)
+{
+    static const char *const containers[] = { "peripheral", "peripheral-anon", "unattached" };
+    Machine *machine = container_of(obj, Machine, object);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(containers); i++) {
+        object_new_child(obj, containers[i], &container_class, NULL);
+    }
+    memory_region_init(&machine->system_memory, obj, "system", UINT64_MAX);
+    address_space_init(&machine->memory, &machine->system_memory, "memory");
+    machine->cpus = g_ptr_array_new();
+    machine->resettable = g_ptr_array_new();
+}
+
+static void unrealize_children(Object *obj)
+{
+    for (guint i = obj->children ? obj->children->len : 0; i-- > 0;) {
+        Object *child = g_ptr_array_index(obj->children, i);
+        Device *dev = object_cast(child, &device_class.object);
+        if (dev) {
+            device_unrealize(dev);
+        } else {
+            unrealize_children(child);
+        }
+        i = MIN(i, obj->children->len);
+    }
+}
+
+static void machine_finalize(Object *obj)
+{
+    Machine *machine = container_of(obj, Machine, object);
+
+    unrealize_children(obj);
+    address_space_cleanup(&machine->memory);
+    g_ptr_array_unref(machine->cpus);
+    g_ptr_array_unref(machine->resettable);
+    host_input_free(machine->input);
+    g_free(machine->boot.firmware);
+    g_free(machine->boot.kernel);
+    g_free(machine->boot.initrd);
+    g_free(machine->boot.append);
+    g_free(machine->boot.dtb);
+    g_free(machine->boot.dump_dtb);
+    g_free(machine->cpu_properties);
+    g_free(machine->name);
+    g_free(machine->uuid);
+}
+
+const MachineClass machine_class = {
+    .object = { .name = "machine", .instance_size = sizeof(Machine), .abstract = true,
+                .init = machine_init, .finalize = machine_finalize },
+};
+CLASS_REGISTER(machine_class);
+
+Device *machine_add_device(Machine *machine, const char *name, const DeviceClass *class)
+{
+    Object *obj = object_new_child(&machine->object, name, &class->object, NULL);
+
+    g_assert(obj);
+    return container_of(obj, Device, object);
+}
+
+bool machine_reset(Machine *machine, GError **errp)
+{
+    bool (*load)(Machine *, GError **) =
+        CLASS_METHOD(&machine->object, machine_class, MachineClass, load);
+
+    for (guint i = 0; i < machine->resettable->len; i++) {
+        device_reset(g_ptr_array_index(machine->resettable, i));
+    }
+    for (guint i = 0; i < machine->cpus->len; i++) {
+        device_reset(g_ptr_array_index(machine->cpus, i)); /* a Cpu starts with its Device */
+    }
+    return !load || load(machine, errp);
+}
+
+void machine_request_shutdown(Machine *machine, ShutdownCause cause, int status)
+{
+    if (machine->ops) {
+        machine->ops->request_shutdown(machine, cause, status);
+    }
+}
+
+void machine_request_reset(Machine *machine, bool by_guest)
+{
+    if (machine->ops) {
+        machine->ops->request_reset(machine, by_guest);
+    }
+}
