@@ -22,9 +22,11 @@ def without_braces(text):
         if not start or (start.group(2) == 'while' and start.group(1)):
             continue
         end = number
-        while end < len(lines) and not re.search(r'[{;]$', lines[end]):
+        statement = line
+        while end + 1 < len(lines) and (statement.count('(') > statement.count(')')
+                                        or not statement.endswith(('{', ';'))):
             end += 1
-        statement = ' '.join(lines[number:end + 1])
+            statement += lines[end]
         if not statement.endswith('{'):
             yield number + 1
 

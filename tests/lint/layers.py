@@ -22,7 +22,7 @@ ALLOWED = {
     'ui': BASE | {'schema', 'chardev'},
     'disas': {'util'},
     'fpu': {'util'},
-    'tcg': {'util', 'disas'},
+    'tcg': {'util', 'disas', 'fpu'},
     'hw/core': BASE | HOST_SIDE | {'schema', 'memory'},
     'target': BASE | {'memory', 'hw/core', 'tcg', 'accel'},
     'accel': BASE | {'memory', 'hw/core', 'target'},

@@ -50,7 +50,8 @@ class Sizes(unittest.TestCase):
 
 class Format(unittest.TestCase):
     def test_braces_missing(self):
-        good = 'if (a) {\n    b();\n} else if (c ||\n           d) {\n    e();\n} else {\n}\ndo {\n} while (f);\n'
+        good = 'if (a) {\n    b();\n} else if (c ||\n           d) {\n    e();\n} else {\n}\ndo {\n} while (f);\n' \
+            'for (a; b &&\n     c;\n     d) {\n}\n'
         self.assertEqual(list(form.without_braces(good)), [])
         for bad in ('if (a)\n    b();\n', 'if (a) {\n} else\n    b();\n', 'for (a; b; c)\n    d();\n',
                     'while (a)\n    b();\n'):
