@@ -64,12 +64,43 @@ static FloatParts combine(Uint256 a, int32_t a_exp, Uint256 b, int32_t b_exp, bo
     return r;
 }
 
+/*
+ * Multiply exactly, if the product has no more bits than an operand of parts_add() may have; that
+ * is so for f64 and everything shorter.
+ */
+static bool multiply_narrow(const FloatParts *a, const FloatParts *b, bool sign,
+                            FloatParts *product)
+{
+    enum { BITS = 63 };
+    Uint128 below = ((Uint128)1 << (128 - BITS)) - 1;
+
+    if ((a->frac | b->frac) & below) {
+        return false;
+    }
+    *product =
+        (FloatParts){ .kind = PARTS_NORMAL,
+                      .sign = sign,
+                      .exp = a->exp + b->exp + 1,
+                      .frac = (Uint128)(uint64_t)(a->frac >> 64) * (uint64_t)(b->frac >> 64) };
+    if (!(product->frac & PARTS_LEADING_BIT)) {
+        product->frac <<= 1;
+        product->exp--;
+    }
+    return true;
+}
+
 static FloatParts fma_finite(const FloatParts *a, const FloatParts *b, const FloatParts *c,
                              bool product_sign, bool addend_sign, FloatStatus *st)
 {
     Uint256 product, addend = { c->frac, 0 };
     int32_t exp = a->exp + b->exp + 1;
+    FloatParts r;
 
+    if (multiply_narrow(a, b, product_sign, &r)) {
+        FloatParts c_signed = *c;
+        c_signed.sign = addend_sign;
+        return c->kind == PARTS_ZERO ? r : parts_add(&r, &c_signed, st);
+    }
     mul128(a->frac, b->frac, &product.high, &product.low);
     if (!(product.high & PARTS_LEADING_BIT)) {
         product = shift_left256(product, 1);
@@ -83,7 +114,6 @@ static FloatParts fma_finite(const FloatParts *a, const FloatParts *b, const Flo
     }
     bool subtract = product_sign != addend_sign;
     bool product_larger = exp != c->exp ? exp > c->exp : !less256(product, addend);
-    FloatParts r;
     if (product_larger) {
         r = combine(product, exp, addend, c->exp, subtract);
         r.sign = product_sign;

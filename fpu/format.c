@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Encodings to parts and back.  Spec: IEEE 754-2019 §3.4; Intel SDM vol. 1 §4.2.2 (x80). */
-#include "fpu/parts_internal.h"
+#include "fpu/round_internal.h"
 
 static const FloatFormat f16_format = { .precision = 11, .exp_bits = 5, .bias = 15 };
 static const FloatFormat bf16_format = { .precision = 8, .exp_bits = 8, .bias = 127 };
@@ -113,53 +113,53 @@ FloatParts x80_unpack(FloatX80 a, FloatStatus *st)
     return unpack(&x80_format, sign, exp, frac & ~PARTS_LEADING_BIT, st);
 }
 
-Float16 f16_pack(FloatParts p, FloatStatus *st)
+Float16 f16_pack(FloatParts *p, FloatStatus *st)
 {
-    return pack64(&f16_format, &p, st);
+    return pack64(&f16_format, p, st);
 }
 
-Bfloat16 bf16_pack(FloatParts p, FloatStatus *st)
+Bfloat16 bf16_pack(FloatParts *p, FloatStatus *st)
 {
-    return pack64(&bf16_format, &p, st);
+    return pack64(&bf16_format, p, st);
 }
 
-Float32 f32_pack(FloatParts p, FloatStatus *st)
+Float32 f32_pack(FloatParts *p, FloatStatus *st)
 {
-    return pack64(&f32_format, &p, st);
+    return pack64(&f32_format, p, st);
 }
 
-Float64 f64_pack(FloatParts p, FloatStatus *st)
+Float64 f64_pack(FloatParts *p, FloatStatus *st)
 {
-    return pack64(&f64_format, &p, st);
+    return pack64(&f64_format, p, st);
 }
 
-Float128 f128_pack(FloatParts p, FloatStatus *st)
+Float128 f128_pack(FloatParts *p, FloatStatus *st)
 {
-    uint64_t exp = pack(&f128_format, f128_format.precision, &p, st);
-    uint64_t sign = p.sign ^ p.negate_after;
-    Uint128 frac = p.frac << 1 >> 16;
+    uint64_t exp = pack(&f128_format, f128_format.precision, p, st);
+    uint64_t sign = p->sign ^ p->negate_after;
+    Uint128 frac = p->frac << 1 >> 16;
 
     return (Float128){ .low = frac, .high = sign << 63 | exp << 48 | (uint64_t)(frac >> 64) };
 }
 
-static FloatX80 pack_x80(FloatParts p, unsigned precision, FloatStatus *st)
+static FloatX80 pack_x80(FloatParts *p, unsigned precision, FloatStatus *st)
 {
-    uint32_t exp = pack(&x80_format, precision, &p, st);
-    uint64_t significand = p.frac >> 64;
+    uint32_t exp = pack(&x80_format, precision, p, st);
+    uint64_t significand = p->frac >> 64;
 
     if (exp == 0x7fff) {
         significand |= UINT64_C(1) << 63;
     }
     return (FloatX80){ .significand = significand,
-                       .sign_exponent = (p.sign ^ p.negate_after) << 15 | exp };
+                       .sign_exponent = (p->sign ^ p->negate_after) << 15 | exp };
 }
 
-FloatX80 x80_pack(FloatParts p, FloatStatus *st)
+FloatX80 x80_pack(FloatParts *p, FloatStatus *st)
 {
     return pack_x80(p, x80_format.precision, st);
 }
 
-FloatX80 x80_pack_controlled(FloatParts p, FloatStatus *st)
+FloatX80 x80_pack_controlled(FloatParts *p, FloatStatus *st)
 {
     bool reduced = st->x80_precision == 24 || st->x80_precision == 53;
 

@@ -83,33 +83,20 @@ static inline bool round_goes_up(uint8_t rounding, bool sign, bool odd, Uint128 
     }
 }
 
-/* round.c */
-
-/**
- * parts_round - round a number to a format
- * @p:         finite and non-zero; out: frac rounded, exp meaningless
- * @fmt:       the format
- * @precision: of the rounding, at most the format's
- *
- * Returns the biased exponent: 0 for subnormals and zero (bit 127 of frac clear), all ones with a
- * frac of 0 for infinity.
- */
-uint32_t parts_round(FloatParts *p, const FloatFormat *fmt, unsigned precision, FloatStatus *st);
-
-/* format.c: to and from parts; packing rounds. */
+/* format.c: to and from parts; packing rounds, and changes *p. */
 FloatParts f16_unpack(Float16 a, FloatStatus *st);
 FloatParts bf16_unpack(Bfloat16 a, FloatStatus *st);
 FloatParts f32_unpack(Float32 a, FloatStatus *st);
 FloatParts f64_unpack(Float64 a, FloatStatus *st);
 FloatParts f128_unpack(Float128 a, FloatStatus *st);
 FloatParts x80_unpack(FloatX80 a, FloatStatus *st);
-Float16 f16_pack(FloatParts p, FloatStatus *st);
-Bfloat16 bf16_pack(FloatParts p, FloatStatus *st);
-Float32 f32_pack(FloatParts p, FloatStatus *st);
-Float64 f64_pack(FloatParts p, FloatStatus *st);
-Float128 f128_pack(FloatParts p, FloatStatus *st);
-FloatX80 x80_pack(FloatParts p, FloatStatus *st);
-FloatX80 x80_pack_controlled(FloatParts p, FloatStatus *st); /* to FloatStatus.x80_precision */
+Float16 f16_pack(FloatParts *p, FloatStatus *st);
+Bfloat16 bf16_pack(FloatParts *p, FloatStatus *st);
+Float32 f32_pack(FloatParts *p, FloatStatus *st);
+Float64 f64_pack(FloatParts *p, FloatStatus *st);
+Float128 f128_pack(FloatParts *p, FloatStatus *st);
+FloatX80 x80_pack(FloatParts *p, FloatStatus *st);
+FloatX80 x80_pack_controlled(FloatParts *p, FloatStatus *st); /* to FloatStatus.x80_precision */
 
 /* nan.c */
 FloatParts parts_default_nan(const FloatStatus *st);

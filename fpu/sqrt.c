@@ -1,28 +1,52 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Square root, one bit at a time.  Spec: IEEE 754-2019 §5.4.1. */
+/* Square root.  Spec: IEEE 754-2019 §5.4.1. */
 #include "fpu/parts_internal.h"
 
-/*
- * Both functions: @m in [1, 4) and the root in [1, 2) have their integer digit at bit ONE.  After
- * step i, rem is (m - root^2) * 2^i, which stays below 8, hence the three bits above ONE.
- */
-static uint64_t sqrt_narrow(uint64_t m, bool *exact)
-{
-    enum { ONE = 60 };
-    uint64_t root = 0, rem = m;
+/* A root and what its square leaves. */
+typedef struct SqrtStep {
+    __int128 root, rem;
+} SqrtStep;
 
-    for (uint64_t bit = UINT64_C(1) << ONE; bit >= 1 << 4; bit >>= 1) {
-        uint64_t trial = 2 * root + bit;
-        if (rem >= trial) {
-            rem -= trial;
-            root += bit;
-        }
-        rem <<= 1;
+/*
+ * From the root of the number so far to that of the number with 2 * @k more bits (@upper, @lower: k
+ * bits each): the Karatsuba square root of P. Zimmermann, INRIA RR-3805.
+ */
+static SqrtStep sqrt_extend(SqrtStep s, unsigned k, uint64_t upper, uint64_t lower)
+{
+    /* Dividend and divisor are halved, since twice the root may exceed 64 bits by one. */
+    uint64_t root = s.root;
+    uint64_t dividend = (uint64_t)s.rem << (k - 1) | upper >> 1;
+    uint64_t quotient = dividend / root, rem = dividend % root << 1 | (upper & 1);
+    SqrtStep next = { .root = (s.root << k) + quotient };
+
+    next.rem = ((__int128)rem << k | lower) - (__int128)quotient * quotient;
+    if (next.rem < 0) {
+        next.rem += 2 * next.root - 1;
+        next.root--;
     }
-    *exact = rem == 0;
-    return root;
+    return next;
 }
 
+/* Root of @n, which is at least 2^126. */
+static uint64_t sqrt_narrow(Uint128 n, bool *exact)
+{
+    uint32_t first = n >> 112, root = 0;
+
+    for (uint32_t bit = 1 << 7; bit; bit >>= 1) {
+        root += (root + bit) * (root + bit) <= first ? bit : 0;
+    }
+    SqrtStep s = { .root = root, .rem = first - root * root };
+    s = sqrt_extend(s, 8, n >> 104 & 0xff, n >> 96 & 0xff);
+    s = sqrt_extend(s, 16, n >> 80 & 0xffff, n >> 64 & 0xffff);
+    s = sqrt_extend(s, 32, n >> 32 & UINT32_MAX, n & UINT32_MAX);
+    *exact = s.rem == 0;
+    return s.root;
+}
+
+/*
+ * @m in [1, 4) and the root in [1, 2) have their integer digit at bit ONE.  After step i, rem is
+ * (m - root^2) * 2^i, which stays below 8, hence the three bits above ONE.
+ */
 static Uint128 sqrt_wide(Uint128 m, bool *exact)
 {
     enum { ONE = 124 };
@@ -63,7 +87,7 @@ FloatParts parts_sqrt_narrow(const FloatParts *a, FloatStatus *st)
         return r;
     }
     r.exp = (a->exp - odd) / 2;
-    r.frac = (Uint128)sqrt_narrow((uint64_t)(a->frac >> 67) << odd, &exact) << 67;
+    r.frac = (Uint128)sqrt_narrow(a->frac >> !odd, &exact) << 64;
     r.frac |= !exact;
     return r;
 }

@@ -11,30 +11,34 @@
     type name(type a, FloatStatus *st)            \
     {                                             \
         FloatParts pa = unpack(a, st);            \
-        return pack(op(&pa, st), st);             \
+        FloatParts r = op(&pa, st);               \
+        return pack(&r, st);                      \
     }
 
 #define FLOAT_BINARY(type, unpack, pack, name, op)         \
     type name(type a, type b, FloatStatus *st)             \
     {                                                      \
         FloatParts pa = unpack(a, st), pb = unpack(b, st); \
-        return pack(op(&pa, &pb, st), st);                 \
+        FloatParts r = op(&pa, &pb, st);                   \
+        return pack(&r, st);                               \
     }
 
 #define FLOAT_FMA(type, unpack, pack, name)                                    \
     type name(type a, type b, type c, unsigned negate, FloatStatus *st)        \
     {                                                                          \
         FloatParts pa = unpack(a, st), pb = unpack(b, st), pc = unpack(c, st); \
-        return pack(parts_fma(&pa, &pb, &pc, negate, st), st);                 \
+        FloatParts r = parts_fma(&pa, &pb, &pc, negate, st);                   \
+        return pack(&r, st);                                                   \
     }
 
 /* One of the operands is returned, so a subnormal result is not a tiny one. */
-#define FLOAT_MINMAX(type, unpack, pack, name, is_max)                   \
-    type name(type a, type b, FloatMinMax family, FloatStatus *st)       \
-    {                                                                    \
-        FloatParts pa = unpack(a, st), pb = unpack(b, st);               \
-        FloatStatus exact = { 0 };                                       \
-        return pack(parts_minmax(&pa, &pb, is_max, family, st), &exact); \
+#define FLOAT_MINMAX(type, unpack, pack, name, is_max)             \
+    type name(type a, type b, FloatMinMax family, FloatStatus *st) \
+    {                                                              \
+        FloatParts pa = unpack(a, st), pb = unpack(b, st);         \
+        FloatStatus exact = { 0 };                                 \
+        FloatParts r = parts_minmax(&pa, &pb, is_max, family, st); \
+        return pack(&r, &exact);                                   \
     }
 
 #define FLOAT_COMPARE(type, unpack, name, quiet)           \
@@ -55,14 +59,16 @@
     type name(type a, FloatRounding rounding, bool exact, FloatStatus *st) \
     {                                                                      \
         FloatParts pa = unpack(a, st);                                     \
-        return pack(parts_round_int(&pa, rounding, exact, st), st);        \
+        FloatParts r = parts_round_int(&pa, rounding, exact, st);          \
+        return pack(&r, st);                                               \
     }
 
-#define FLOAT_SCALBN(type, unpack, pack, name)     \
-    type name(type a, int n, FloatStatus *st)      \
-    {                                              \
-        FloatParts pa = unpack(a, st);             \
-        return pack(parts_scalbn(&pa, n, st), st); \
+#define FLOAT_SCALBN(type, unpack, pack, name)   \
+    type name(type a, int n, FloatStatus *st)    \
+    {                                            \
+        FloatParts pa = unpack(a, st);           \
+        FloatParts r = parts_scalbn(&pa, n, st); \
+        return pack(&r, st);                     \
     }
 
 /* Questions about the encoding alone */
@@ -88,21 +94,24 @@
         return parts_to_int(&pa, bits, is_signed, rounding, st);    \
     }
 
-#define FLOAT_FROM_SIGNED(type, pack, int_type, name)                               \
-    type name(int_type v, FloatStatus *st)                                          \
-    {                                                                               \
-        return pack(parts_from_int(v < 0 ? -(uint64_t)v : (uint64_t)v, v < 0), st); \
+#define FLOAT_FROM_SIGNED(type, pack, int_type, name)                             \
+    type name(int_type v, FloatStatus *st)                                        \
+    {                                                                             \
+        FloatParts r = parts_from_int(v < 0 ? -(uint64_t)v : (uint64_t)v, v < 0); \
+        return pack(&r, st);                                                      \
     }
 
 #define FLOAT_FROM_UNSIGNED(type, pack, int_type, name) \
     type name(int_type v, FloatStatus *st)              \
     {                                                   \
-        return pack(parts_from_int(v, false), st);      \
+        FloatParts r = parts_from_int(v, false);        \
+        return pack(&r, st);                            \
     }
 
 #define FLOAT_CONVERT(from, unpack, to, pack, name) \
     to name(from a, FloatStatus *st)                \
     {                                               \
         FloatParts pa = unpack(a, st);              \
-        return pack(parts_convert(&pa, st), st);    \
+        FloatParts r = parts_convert(&pa, st);      \
+        return pack(&r, st);                        \
     }

@@ -63,5 +63,6 @@ FloatX80 x80_round_int(FloatX80 a, FloatRounding rounding, bool exact, FloatStat
 
     /* FRNDINT reports a subnormal operand, unlike ROUNDSD. */
     parts_note_denormal(pa.denormal, st);
-    return x80_pack(parts_round_int(&pa, rounding, exact, st), st);
+    FloatParts r = parts_round_int(&pa, rounding, exact, st);
+    return x80_pack(&r, st);
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Rounding a number to a format.  Spec: IEEE 754-2019 §4.3, §7.4, §7.5. */
+/*
+ * Rounding a number to a format.  Inline, since with a constant format it takes half the time.
+ * Spec: IEEE 754-2019 §4.3, §7.4, §7.5.
+ */
+#pragma once
+
 #include "fpu/parts_internal.h"
 
 /* Round frac after @keep leading bits; returns whether it carried out of bit 127. */
-static bool round_frac(Uint128 *frac, unsigned keep, bool sign, uint8_t rounding, bool *up)
+static inline bool round_frac(Uint128 *frac, unsigned keep, bool sign, uint8_t rounding, bool *up)
 {
     Uint128 unit = (Uint128)1 << (128 - keep);
     Uint128 rest = *frac & (unit - 1);
@@ -17,7 +22,8 @@ static bool round_frac(Uint128 *frac, unsigned keep, bool sign, uint8_t rounding
     return false;
 }
 
-static uint32_t round_overflow(FloatParts *p, unsigned precision, uint32_t exp_max, FloatStatus *st)
+static inline uint32_t round_overflow(FloatParts *p, unsigned precision, uint32_t exp_max,
+                                      FloatStatus *st)
 {
     bool to_inf = false;
 
@@ -38,7 +44,7 @@ static uint32_t round_overflow(FloatParts *p, unsigned precision, uint32_t exp_m
     return exp_max - 1;
 }
 
-static uint32_t round_tiny(FloatParts *p, int32_t exp, unsigned precision, FloatStatus *st)
+static inline uint32_t round_tiny(FloatParts *p, int32_t exp, unsigned precision, FloatStatus *st)
 {
     bool tiny = true, up;
 
@@ -60,7 +66,17 @@ static uint32_t round_tiny(FloatParts *p, int32_t exp, unsigned precision, Float
     return p->frac >> 127;
 }
 
-uint32_t parts_round(FloatParts *p, const FloatFormat *fmt, unsigned precision, FloatStatus *st)
+/**
+ * parts_round - round a number to a format
+ * @p:         finite and non-zero; out: frac rounded, exp meaningless
+ * @fmt:       the format
+ * @precision: of the rounding, at most the format's
+ *
+ * Returns the biased exponent: 0 for subnormals and zero (bit 127 of frac clear), all ones with a
+ * frac of 0 for infinity.
+ */
+static inline uint32_t parts_round(FloatParts *p, const FloatFormat *fmt, unsigned precision,
+                                   FloatStatus *st)
 {
     int32_t exp_max = (1 << fmt->exp_bits) - 1;
     int32_t exp = p->exp + fmt->bias;
