@@ -17,11 +17,9 @@ static Uint256 shift_left256(Uint256 v, unsigned n)
     return (Uint256){ v.high << n | v.low >> (128 - n), v.low << n };
 }
 
+/* Needs n > 0. */
 static Uint256 shift_right_jam256(Uint256 v, unsigned n)
 {
-    if (n == 0) {
-        return v;
-    }
     if (n >= 128) {
         Uint128 low = shift_right_jam(v.high, n - 128);
         return (Uint256){ 0, low | (v.low != 0) };

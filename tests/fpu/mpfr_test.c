@@ -40,6 +40,18 @@ static FloatStatus pick_status(void)
     };
 }
 
+/* An addend that cancels the product but for a few units. */
+static Bits pick_cancelling(const SoftCall *call)
+{
+    const OperandShape *shape = &exact_formats[call->format].shape;
+    SoftCall product = *call;
+    FloatStatus st = { .rounding = FLOAT_RTZ };
+
+    product.op = SOFT_MUL;
+    return (soft_call(&product, &st) + operands_below(&source, 4) / 2) ^
+           (Bits)1 << (shape->exp_bits + shape->frac_bits);
+}
+
 static void pick_operands(SoftCall *call)
 {
     const OperandShape *shape = &exact_formats[call->format].shape;
@@ -47,6 +59,9 @@ static void pick_operands(SoftCall *call)
     call->a = operands_pick(&source, shape, NULL);
     call->b = operands_pick(&source, shape, &call->a);
     call->c = operands_pick(&source, shape, operands_below(&source, 2) ? &call->a : &call->b);
+    if (call->op == SOFT_FMA && operands_below(&source, 4) == 0) {
+        call->c = pick_cancelling(call);
+    }
     if (call->op == SOFT_FROM_I64 || call->op == SOFT_FROM_U64) {
         call->a = operands_random(&source) >> operands_below(&source, 64);
         call->a = operands_below(&source, 2) ? call->a : -(uint64_t)call->a;
