@@ -38,8 +38,7 @@ static uint64_t load_bytes(const void *host, unsigned size, Endian endian)
     uint64_t doubleword;
 
     switch (size) {
-    case 1:
-        return *(const uint8_t *)host;
+    case 1: return *(const uint8_t *)host;
     case 2:
         memcpy(&half, host, sizeof(half));
         return endian == ENDIAN_BIG ? GUINT16_FROM_BE(half) : GUINT16_FROM_LE(half);
@@ -58,9 +57,7 @@ static void store_bytes(void *host, unsigned size, Endian endian, uint64_t value
     uint32_t word = (uint32_t)value;
 
     switch (size) {
-    case 1:
-        *(uint8_t *)host = (uint8_t)value;
-        break;
+    case 1: *(uint8_t *)host = (uint8_t)value; break;
     case 2:
         half = endian == ENDIAN_BIG ? GUINT16_TO_BE(half) : GUINT16_TO_LE(half);
         memcpy(host, &half, sizeof(half));
@@ -85,17 +82,10 @@ static uint64_t load_ram(const uint8_t *host, unsigned size, Endian endian)
         return load_bytes(host, size, endian);
     }
     switch (size) {
-    case 1:
-        return atomic_read(host);
-    case 2:
-        *(uint16_t *)(void *)&copy = atomic_read((const uint16_t *)(const void *)host);
-        break;
-    case 4:
-        *(uint32_t *)(void *)&copy = atomic_read((const uint32_t *)(const void *)host);
-        break;
-    default:
-        copy = atomic_read((const uint64_t *)(const void *)host);
-        break;
+    case 1: return atomic_read(host);
+    case 2: *(uint16_t *)(void *)&copy = atomic_read((const uint16_t *)(const void *)host); break;
+    case 4: *(uint32_t *)(void *)&copy = atomic_read((const uint32_t *)(const void *)host); break;
+    default: copy = atomic_read((const uint64_t *)(const void *)host); break;
     }
     return load_bytes(&copy, size, endian);
 }
@@ -110,94 +100,117 @@ static void store_ram(uint8_t *host, unsigned size, Endian endian, uint64_t valu
     }
     store_bytes(&copy, size, endian, value);
     switch (size) {
-    case 1:
-        atomic_set(host, *(uint8_t *)(void *)&copy);
-        break;
-    case 2:
-        atomic_set((uint16_t *)(void *)host, *(uint16_t *)(void *)&copy);
-        break;
-    case 4:
-        atomic_set((uint32_t *)(void *)host, *(uint32_t *)(void *)&copy);
-        break;
-    default:
-        atomic_set((uint64_t *)(void *)host, copy);
-        break;
+    case 1: atomic_set(host, *(uint8_t *)(void *)&copy); break;
+    case 2: atomic_set((uint16_t *)(void *)host, *(uint16_t *)(void *)&copy); break;
+    case 4: atomic_set((uint32_t *)(void *)host, *(uint32_t *)(void *)&copy); break;
+    default: atomic_set((uint64_t *)(void *)host, copy); break;
     }
 }
 
-/* The first access of [section, section + length) that is no RAM; @buffer NULL: write @byte. Returns bytes done. */
-static uint64_t io_step(const MemorySection *section, uint8_t *buffer, uint8_t byte, uint64_t length,
-                        bool write, MemTxAttrs attrs, MemTxResult *result)
+/* What is left of a transfer of any length. */
+typedef struct {
+    AddressSpace *as;
+    hwaddr address;
+    uint8_t *buffer; /* NULL: write @byte all over */
+    uint8_t byte;
+    bool write;
+    uint64_t length;
+    MemTxAttrs attrs;
+    MemTxResult result; /* worst so far */
+} Transfer;
+
+/* At most @limit bytes of something that is no RAM: one access. Returns how many bytes were done.
+ */
+static uint64_t io_step(Transfer *t, const MemorySection *section, uint64_t limit)
 {
     MemoryRegion *mr = section->region;
-    MemTxResult r = MEMTX_DECODE_ERROR;
-    uint64_t value = 0x0101010101010101 * (uint64_t)byte;
+    MemTxResult result = MEMTX_DECODE_ERROR;
+    uint64_t value = 0x0101010101010101 * (uint64_t)t->byte;
 
-    if (!mr || !mr->ops || is_rom_write(section, write)) {
-        r = mr && is_rom_write(section, write) ? ignore_rom_write(section) : r;
-        if (!write) {
-            memset(buffer, 0, length);
+    if (!mr || !mr->ops || is_rom_write(section, t->write)) {
+        if (mr && is_rom_write(section, t->write)) {
+            result = ignore_rom_write(section);
         }
-        *result = MAX(*result, r);
-        return length;
+        if (!t->write) {
+            memset(t->buffer, 0, limit);
+        }
+        t->result = MAX(t->result, result);
+        return limit;
     }
-    unsigned size = memory_dispatch_size(mr, section->offset, length);
-    if (write) {
-        value = buffer ? load_bytes(buffer, size, ENDIAN_LITTLE) : value;
-        r = memory_dispatch_write(mr, section->offset, size, ENDIAN_LITTLE, value, attrs);
+    unsigned size = memory_dispatch_size(mr, section->offset, limit);
+    if (t->write) {
+        value = t->buffer ? load_bytes(t->buffer, size, ENDIAN_LITTLE) : value;
+        result = memory_dispatch_write(mr, section->offset, size, ENDIAN_LITTLE, value, t->attrs);
     } else {
-        r = memory_dispatch_read(mr, section->offset, size, ENDIAN_LITTLE, &value, attrs);
-        store_bytes(buffer, size, ENDIAN_LITTLE, value);
+        result = memory_dispatch_read(mr, section->offset, size, ENDIAN_LITTLE, &value, t->attrs);
+        store_bytes(t->buffer, size, ENDIAN_LITTLE, value);
     }
-    *result = MAX(*result, r);
+    t->result = MAX(t->result, result);
     return size;
 }
 
-static MemTxResult transfer(AddressSpace *as, hwaddr address, uint8_t *buffer, uint8_t byte,
-                            uint64_t length, bool write, MemTxAttrs attrs)
+static void ram_step(Transfer *t, const MemorySection *section, uint64_t length)
 {
-    MemTxResult result = MEMTX_OK;
+    uint8_t *host = host_of(section);
 
+    if (!t->write) {
+        memcpy(t->buffer, host, length);
+        return;
+    }
+    if (t->buffer) {
+        memcpy(host, t->buffer, length);
+    } else {
+        memset(host, t->byte, length);
+    }
+    ram_written(section->ram, section->ram_at, length);
+}
+
+static MemTxResult transfer(Transfer t)
+{
     rcu_read_lock();
-    while (length > 0) {
-        MemorySection section = address_space_find(as, address, write, attrs);
-        uint64_t step = MIN(length, section.length);
-        if (!is_direct(&section, write, attrs)) {
-            step = io_step(&section, buffer, byte, step, write, attrs, &result);
-        } else if (!write) {
-            memcpy(buffer, host_of(&section), step);
+    while (t.length > 0) {
+        MemorySection section = address_space_find(t.as, t.address, t.write, t.attrs);
+        uint64_t step = MIN(t.length, section.length);
+        if (is_direct(&section, t.write, t.attrs)) {
+            ram_step(&t, &section, step);
         } else {
-            if (buffer) {
-                memcpy(host_of(&section), buffer, step);
-            } else {
-                memset(host_of(&section), byte, step);
-            }
-            ram_written(section.ram, section.ram_at, step);
+            step = io_step(&t, &section, step);
         }
-        buffer = buffer ? buffer + step : NULL;
-        address += step;
-        length -= step;
+        t.buffer = t.buffer ? t.buffer + step : NULL;
+        t.address += step;
+        t.length -= step;
     }
     rcu_read_unlock();
-    return result;
+    return t.result;
 }
 
 MemTxResult address_space_read(AddressSpace *as, hwaddr address, void *buffer, uint64_t length,
                                MemTxAttrs attrs)
 {
-    return transfer(as, address, buffer, 0, length, false, attrs);
+    return transfer((Transfer){
+        .as = as, .address = address, .buffer = buffer, .length = length, .attrs = attrs });
 }
 
-MemTxResult address_space_write(AddressSpace *as, hwaddr address, const void *buffer, uint64_t length,
-                                MemTxAttrs attrs)
+MemTxResult address_space_write(AddressSpace *as, hwaddr address, const void *buffer,
+                                uint64_t length, MemTxAttrs attrs)
 {
-    return transfer(as, address, (uint8_t *)buffer, 0, length, true, attrs);
+    return transfer((Transfer){ .as = as,
+                                .address = address,
+                                .buffer = (uint8_t *)buffer,
+                                .write = true,
+                                .length = length,
+                                .attrs = attrs });
 }
 
 MemTxResult address_space_fill(AddressSpace *as, hwaddr address, uint8_t byte, uint64_t length,
                                MemTxAttrs attrs)
 {
-    return transfer(as, address, NULL, byte, length, true, attrs);
+    return transfer((Transfer){ .as = as,
+                                .address = address,
+                                .byte = byte,
+                                .write = true,
+                                .length = length,
+                                .attrs = attrs });
 }
 
 MemTxResult address_space_load(AddressSpace *as, hwaddr address, unsigned size, Endian endian,
@@ -246,7 +259,8 @@ MemTxResult address_space_store(AddressSpace *as, hwaddr address, unsigned size,
     return result;
 }
 
-void *address_space_map(AddressSpace *as, hwaddr address, uint64_t *length, bool write, MemTxAttrs attrs)
+void *address_space_map(AddressSpace *as, hwaddr address, uint64_t *length, bool write,
+                        MemTxAttrs attrs)
 {
     uint64_t wanted = *length, got = 0;
     uint8_t *host = NULL;
@@ -265,7 +279,8 @@ void *address_space_map(AddressSpace *as, hwaddr address, uint64_t *length, bool
     return host;
 }
 
-void address_space_unmap(AddressSpace *as, void *host, uint64_t length, bool write, uint64_t written)
+void address_space_unmap(AddressSpace *as, void *host, uint64_t length, bool write,
+                         uint64_t written)
 {
     ram_offset at;
     RamBlock *block;

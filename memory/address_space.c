@@ -56,7 +56,8 @@ static void tell_changes(MemoryListener *listener, const FlatView *before, const
             while (other && j < other->count && other->ranges[j].start < from->ranges[i].start) {
                 j++;
             }
-            if (!other || j == other->count || !flat_range_equal(&from->ranges[i], &other->ranges[j])) {
+            if (!other || j == other->count ||
+                !flat_range_equal(&from->ranges[i], &other->ranges[j])) {
                 tell(listener, pass ? listener->range_add : listener->range_del, &from->ranges[i]);
             }
         }
@@ -117,11 +118,13 @@ void address_space_remove_listener(AddressSpace *as, MemoryListener *listener)
     g_ptr_array_remove(as->listeners, listener);
 }
 
-/* The part of [@offset, @offset + @length) of @range's region that @range shows, told to the listeners of @as. */
+/* The part of [@offset, @offset + @length) of @range's region that @range shows, told to the
+ * listeners of @as. */
 static void tell_iommu(AddressSpace *as, const FlatRange *range, hwaddr offset, uint64_t length)
 {
     Int128 start = MAX((Int128)range->offset, (Int128)offset);
-    Int128 end = MIN((Int128)range->offset + (range->last - range->start) + 1, (Int128)offset + length);
+    Int128 end =
+        MIN((Int128)range->offset + (range->last - range->start) + 1, (Int128)offset + length);
 
     for (guint i = 0; start < end && i < as->listeners->len; i++) {
         MemoryListener *listener = g_ptr_array_index(as->listeners, i);
@@ -146,8 +149,9 @@ void address_spaces_iommu_changed(MemoryRegion *mr, hwaddr offset, uint64_t leng
 }
 
 /*
- * Index of the range that holds @address, or of the first one behind it. A thread mostly asks for what it asked for
- * last. A view that was freed and another that came to stand in its place cannot harm: the guess is checked.
+ * Index of the range that holds @address, or of the first one behind it. A thread mostly asks for
+ * what it asked for last. A view that was freed and another that came to stand in its place cannot
+ * harm: the guess is checked.
  */
 static unsigned lookup(const FlatView *view, hwaddr address)
 {
@@ -211,8 +215,7 @@ static void describe(MemorySection *section, const FlatRange *range)
         section->ram = range->romd ? range->region->ram : NULL;
         section->readonly = true;
         break;
-    default:
-        break;
+    default: break;
     }
     if (section->ram) {
         section->ram_at = section->offset;
@@ -241,8 +244,8 @@ MemorySection address_space_find(AddressSpace *as, hwaddr address, bool write, M
         IommuEntry entry =
             range->region->iommu->translate(range->region->opaque, section.offset, write, attrs);
         hwaddr in_page = section.offset & entry.mask;
-        length = MIN(length, entry.mask - in_page == UINT64_MAX ? UINT64_MAX
-                                                                : entry.mask - in_page + 1);
+        length =
+            MIN(length, entry.mask - in_page == UINT64_MAX ? UINT64_MAX : entry.mask - in_page + 1);
         rights &= entry.rights | (entry.rights & MEMORY_READ ? MEMORY_EXEC : 0);
         if (!(rights & wanted) || !entry.target) {
             break;

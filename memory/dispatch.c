@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From one guest access to the accesses a handler takes: sizes, alignment, byte order, lock, and the guard against a
- * device that reaches itself.
+ * From one guest access to the accesses a handler takes: sizes, alignment, byte order, lock, and
+ * the guard against a device that reaches itself.
  */
 #include "memory/region_internal.h"
 #include "util/log.h"
@@ -61,7 +61,8 @@ static bool is_engaged(const Object *owner)
     return false;
 }
 
-/* Shift of the @size bytes at @offset within the aligned @whole bytes around it, as the device's byte order has it. */
+/* Shift of the @size bytes at @offset within the aligned @whole bytes around it, as the device's
+ * byte order has it. */
 static unsigned lane_shift(const MemoryOps *ops, hwaddr offset, unsigned size, unsigned whole)
 {
     unsigned in_whole = offset & (whole - 1);
@@ -100,7 +101,8 @@ static MemTxResult call_write(MemoryRegion *mr, hwaddr offset, unsigned size, ui
     return MEMTX_DECODE_ERROR;
 }
 
-/* Cut [offset, offset + size) into aligned pieces that the handlers understand; *@value in the device's order. */
+/* Cut [offset, offset + size) into aligned pieces that the handlers understand; *@value in the
+ * device's order. */
 static MemTxResult access_pieces(MemoryRegion *mr, hwaddr offset, unsigned size, uint64_t *value,
                                  bool write, MemTxAttrs attrs)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Flat views: what a tree of regions looks like from its root, as a sorted array of disjoint ranges. */
+/* Flat views: what a tree of regions looks like from its root, as a sorted array of disjoint
+ * ranges. */
 #include <string.h>
 
 #include "memory/region_internal.h"
@@ -103,8 +104,8 @@ static void merge(GArray *ranges)
 }
 
 /*
- * Who must outlive the readers of a view. The owner of the root outlives the address space anyway; counting it would
- * be a circle.
+ * Who must outlive the readers of a view. The owner of the root outlives the address space anyway;
+ * counting it would be a circle.
  */
 static Object *held_owner(const FlatView *view, const FlatRange *range)
 {

@@ -8,7 +8,8 @@
 static const char *kind_name(const MemoryRegion *mr, bool readonly, bool romd)
 {
     if (!mr->ram) {
-        return mr->kind == MEMORY_KIND_ALIAS && mr->alias ? kind_name(mr->alias, readonly, romd) : "i/o";
+        return mr->kind == MEMORY_KIND_ALIAS && mr->alias ? kind_name(mr->alias, readonly, romd)
+                                                          : "i/o";
     }
     if (mr->kind == MEMORY_KIND_ROM_DEVICE) {
         return romd ? "romd" : "i/o";
@@ -37,9 +38,9 @@ static void print_region(const MemoryRegion *mr, hwaddr base, unsigned level, GP
 {
     hwaddr start = base + mr->address;
 
-    g_string_append_printf(out, "%*s" ADDRESS_FORMAT "-" ADDRESS_FORMAT " (prio %d, %s): ",
-                           (int)level * 2, "", start, last_of(mr, start), mr->priority,
-                           kind_name(mr, mr->readonly, mr->romd));
+    g_string_append_printf(
+        out, "%*s" ADDRESS_FORMAT "-" ADDRESS_FORMAT " (prio %d, %s): ", (int)level * 2, "", start,
+        last_of(mr, start), mr->priority, kind_name(mr, mr->readonly, mr->romd));
     if (mr->kind == MEMORY_KIND_ALIAS) {
         g_string_append_printf(out, "alias %s @%s " ADDRESS_FORMAT "-" ADDRESS_FORMAT, mr->label,
                                mr->alias->label, mr->alias_offset, last_of(mr, mr->alias_offset));
@@ -68,8 +69,8 @@ static void print_flat(const AddressSpace *as, GString *out)
 {
     const FlatView *view = as->view;
 
-    g_string_append_printf(out, "FlatView #0\n AS \"%s\", root: %s\n Root memory region: %s\n", as->name,
-                           as->root->label, as->root->label);
+    g_string_append_printf(out, "FlatView #0\n AS \"%s\", root: %s\n Root memory region: %s\n",
+                           as->name, as->root->label, as->root->label);
     if (view->count == 0) {
         g_string_append(out, "  No rendered FlatView\n");
     }

@@ -3,6 +3,7 @@
 #include "memory/ram.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -36,7 +37,7 @@ typedef struct {
     RamBlock *blocks[];
 } BlockList;
 
-static GMutex list_lock;
+static pthread_mutex_t list_lock = PTHREAD_MUTEX_INITIALIZER;
 static BlockList *block_list;
 static const RamCodeOps *code_ops;
 
@@ -50,7 +51,8 @@ static uint64_t *bitmap_new(uint64_t pages)
     return g_new0(uint64_t, (pages + WORD_BITS - 1) / WORD_BITS);
 }
 
-/* Bits of one word that belong to pages first..last (inclusive), where @word_page is the word's first page. */
+/* Bits of one word that belong to pages first..last (inclusive), where @word_page is the word's
+ * first page. */
 static uint64_t word_mask(uint64_t word_page, uint64_t first, uint64_t last)
 {
     uint64_t mask = ~0ull;
@@ -119,8 +121,8 @@ static void list_replace(RamBlock *add, RamBlock *remove)
 }
 
 /*
- * A memfd is not counted against the overcommit limit, so that an absurd size would only show later, as SIGBUS. Ask
- * the same question that the kernel's default policy asks of private memory.
+ * A memfd is not counted against the overcommit limit, so that an absurd size would only show
+ * later, as SIGBUS. Ask the same question that the kernel's default policy asks of private memory.
  */
 static bool host_can_hold(uint64_t size, uint64_t *host_bytes)
 {
@@ -145,11 +147,13 @@ static bool open_memory(RamBlock *block, const RamBacking *backing, GError **err
     struct stat st;
 
     if (backing->huge_page_bits) {
-        flags |= MFD_HUGETLB | backing->huge_page_bits << MAP_HUGE_SHIFT; /* MFD_HUGE_SHIFT is the same */
+        flags |= MFD_HUGETLB | backing->huge_page_bits
+                                   << MAP_HUGE_SHIFT; /* MFD_HUGE_SHIFT is the same */
     }
     if (backing->fd < 0) {
         if (!host_can_hold(block->size, &host_bytes)) {
-            error_set(errp, "cannot allocate %" G_GUINT64_FORMAT " MiB for guest memory '%s': "
+            error_set(errp,
+                      "cannot allocate %" G_GUINT64_FORMAT " MiB for guest memory '%s': "
                       "the host has only %" G_GUINT64_FORMAT " MiB",
                       block->size >> 20, block->name, host_bytes >> 20);
             return false;
@@ -161,14 +165,18 @@ static bool open_memory(RamBlock *block, const RamBacking *backing, GError **err
         }
     }
     if (backing->exact_size && fstat(block->fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        if ((uint64_t)st.st_size < backing->at || (uint64_t)st.st_size - backing->at < block->size) {
-            error_set(errp, "guest memory '%s': the file has %" G_GINT64_FORMAT
+        if ((uint64_t)st.st_size < backing->at ||
+            (uint64_t)st.st_size - backing->at < block->size) {
+            error_set(errp,
+                      "guest memory '%s': the file has %" G_GINT64_FORMAT
                       " bytes, fewer than the %" G_GUINT64_FORMAT " that are needed",
                       block->name, (int64_t)st.st_size, backing->at + block->size);
             return false;
         }
-    } else if (!backing->exact_size && ftruncate(block->fd, (off_t)(backing->at + block->size)) < 0) {
-        error_set_errno(errp, errno, "cannot allocate %" G_GUINT64_FORMAT " MiB for guest memory '%s'",
+    } else if (!backing->exact_size &&
+               ftruncate(block->fd, (off_t)(backing->at + block->size)) < 0) {
+        error_set_errno(errp, errno,
+                        "cannot allocate %" G_GUINT64_FORMAT " MiB for guest memory '%s'",
                         block->size >> 20, block->name);
         return false;
     }
@@ -180,7 +188,8 @@ static bool map_memory(RamBlock *block, const RamBacking *backing, GError **errp
 {
     uint64_t align = MAX((uint64_t)HUGE_ALIGN, 1ull << backing->huge_page_bits);
     int flags = (backing->private ? MAP_PRIVATE : MAP_SHARED) | MAP_NORESERVE | MAP_FIXED;
-    bool fits = !__builtin_add_overflow(block->size, align + RAM_PAGE_BYTES, &block->reserved_bytes);
+    bool fits =
+        !__builtin_add_overflow(block->size, align + RAM_PAGE_BYTES, &block->reserved_bytes);
 
     block->reserved = fits ? mmap(NULL, block->reserved_bytes, PROT_NONE,
                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
@@ -230,9 +239,16 @@ RamBlock *ram_block_new_backed(const char *name, uint64_t size, const RamBacking
     block->name = g_strdup(name);
     block->size = size;
     block->fd = backing->fd;
-    if (size == 0 || size % RAM_PAGE_BYTES || size > (uint64_t)INT64_MAX - backing->at) {
+    if (size == 0 || size % RAM_PAGE_BYTES) {
         error_set(errp, "guest memory '%s': %" G_GUINT64_FORMAT " bytes is not a multiple of 4 KiB",
                   name, size);
+        destroy(block);
+        return NULL;
+    }
+    if (size > (uint64_t)INT64_MAX - backing->at) {
+        error_set(errp,
+                  "guest memory '%s': %" G_GUINT64_FORMAT " MiB is more than a host can address",
+                  name, size >> 20);
         destroy(block);
         return NULL;
     }
@@ -244,9 +260,9 @@ RamBlock *ram_block_new_backed(const char *name, uint64_t size, const RamBacking
         block->dirty[i] = bitmap_new(page_of(size));
     }
     block->code = bitmap_new(page_of(size));
-    g_mutex_lock(&list_lock);
+    pthread_mutex_lock(&list_lock);
     list_replace(block, NULL);
-    g_mutex_unlock(&list_lock);
+    pthread_mutex_unlock(&list_lock);
     return block;
 }
 
@@ -263,9 +279,9 @@ static void destroy_rcu(RcuHead *head)
 void ram_block_free(RamBlock *block)
 {
     if (block) {
-        g_mutex_lock(&list_lock);
+        pthread_mutex_lock(&list_lock);
         list_replace(NULL, block);
-        g_mutex_unlock(&list_lock);
+        pthread_mutex_unlock(&list_lock);
         rcu_call(&block->rcu, destroy_rcu);
     }
 }
@@ -355,7 +371,8 @@ void ram_written(RamBlock *block, ram_offset at, uint64_t length)
             bitmap_set(block->dirty[i], first, last);
         }
     }
-    /* Between the write and the look at the code bit; pairs with the atomic or in ram_page_set_code(). */
+    /* Between the write and the look at the code bit; pairs with the atomic or in
+     * ram_page_set_code(). */
     atomic_fence();
     if (bitmap_test(block->code, first, last)) {
         const RamCodeOps *ops = atomic_load_acquire(&code_ops);
@@ -397,7 +414,7 @@ void ram_set_dirty_logging(RamBlock *block, DirtyClient client, bool on)
 {
     bool begin = false;
 
-    g_mutex_lock(&list_lock);
+    pthread_mutex_lock(&list_lock);
     if (on) {
         begin = block->logging[client]++ == 0;
         if (begin) {
@@ -407,10 +424,10 @@ void ram_set_dirty_logging(RamBlock *block, DirtyClient client, bool on)
     } else {
         g_assert(block->logging[client] > 0);
         if (--block->logging[client] == 0) {
-            atomic_fetch_and(&block->clients, (uint8_t)~(1u << client));
+            atomic_fetch_and(&block->clients, (uint8_t) ~(1u << client));
         }
     }
-    g_mutex_unlock(&list_lock);
+    pthread_mutex_unlock(&list_lock);
     if (begin) {
         tell_cleaned(block, 0, block->size);
     }

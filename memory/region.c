@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Regions: their making and their tree. Each change is rendered when the outermost transaction ends. */
+/* Regions: their making and their tree. Each change is rendered when the outermost transaction
+ * ends. */
 #include "memory/memory.h"
 
 #include "memory/ram.h"
@@ -31,7 +32,9 @@ static void memory_region_finalize(Object *obj)
 }
 
 const ObjectClass memory_region_class = {
-    .name = "memory-region", .instance_size = sizeof(MemoryRegion), .finalize = memory_region_finalize,
+    .name = "memory-region",
+    .instance_size = sizeof(MemoryRegion),
+    .finalize = memory_region_finalize,
 };
 CLASS_REGISTER(memory_region_class);
 
@@ -93,7 +96,8 @@ bool memory_region_init_ram(MemoryRegion *mr, Object *owner, const char *name, u
     return region_init_memory(mr, owner, name, size, MEMORY_KIND_RAM, errp);
 }
 
-void memory_region_init_ram_block(MemoryRegion *mr, Object *owner, const char *name, RamBlock *block)
+void memory_region_init_ram_block(MemoryRegion *mr, Object *owner, const char *name,
+                                  RamBlock *block)
 {
     region_init(mr, owner, name, ram_block_size(block), MEMORY_KIND_RAM);
     mr->ram = block;
@@ -105,8 +109,8 @@ bool memory_region_init_rom(MemoryRegion *mr, Object *owner, const char *name, u
     return region_init_memory(mr, owner, name, size, MEMORY_KIND_ROM, errp);
 }
 
-bool memory_region_init_rom_device(MemoryRegion *mr, Object *owner, const MemoryOps *ops, void *opaque,
-                                   const char *name, uint64_t size, GError **errp)
+bool memory_region_init_rom_device(MemoryRegion *mr, Object *owner, const MemoryOps *ops,
+                                   void *opaque, const char *name, uint64_t size, GError **errp)
 {
     check_ops(ops);
     if (!region_init_memory(mr, owner, name, size, MEMORY_KIND_ROM_DEVICE, errp)) {
@@ -177,7 +181,8 @@ static void region_detach(MemoryRegion *mr)
     mr->container = NULL;
 }
 
-void memory_region_add_overlap(MemoryRegion *container, hwaddr address, MemoryRegion *sub, int priority)
+void memory_region_add_overlap(MemoryRegion *container, hwaddr address, MemoryRegion *sub,
+                               int priority)
 {
     memory_transaction_begin();
     region_attach(container, address, sub, priority);

@@ -12,7 +12,8 @@ static inline Int128 memory_region_size128(const MemoryRegion *mr)
     return mr->size == UINT64_MAX ? (Int128)1 << 64 : (Int128)mr->size;
 }
 
-/** flat_view_render - the view from @root, with references on the owners of what it shows; refcount 1 */
+/** flat_view_render - the view from @root, with references on the owners of what it shows; refcount
+ * 1 */
 FlatView *flat_view_render(MemoryRegion *root);
 /** flat_view_unref - freed when no reader can see it any more */
 void flat_view_unref(FlatView *view);
@@ -29,5 +30,6 @@ MemTxResult memory_dispatch_read(MemoryRegion *mr, hwaddr offset, unsigned size,
                                  uint64_t *value, MemTxAttrs attrs);
 MemTxResult memory_dispatch_write(MemoryRegion *mr, hwaddr offset, unsigned size, Endian endian,
                                   uint64_t value, MemTxAttrs attrs);
-/** memory_dispatch_size - largest access (bytes, power of two) that @mr takes at @offset within @length bytes */
+/** memory_dispatch_size - largest access (bytes, power of two) that @mr takes at @offset within
+ * @length bytes */
 unsigned memory_dispatch_size(const MemoryRegion *mr, hwaddr offset, uint64_t length);

@@ -18,8 +18,8 @@ typedef struct {
     uint32_t requester : 16; /* PCI bus/device/function, or CPU index */
     uint32_t secure : 1;
     uint32_t user : 1;
-    uint32_t debug : 1; /* by a debugger: must have no side effects and may write ROM */
-    uint32_t fetch : 1; /* instruction fetch */
+    uint32_t debug : 1;       /* by a debugger: must have no side effects and may write ROM */
+    uint32_t fetch : 1;       /* instruction fetch */
     uint32_t memory_only : 1; /* never reach MMIO (set on DMA re-entry) */
 } MemTxAttrs;
 

@@ -2,10 +2,10 @@
 /* Declared state: tables from which saving, loading, comparing and hashing are made. */
 #pragma once
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <glib.h>
 
 typedef struct VmState VmState;
 typedef struct VmField VmField;
@@ -19,18 +19,19 @@ typedef enum {
     VM_FIELD_U64,
     VM_FIELD_STRUCT,  /* embedded struct described by .state */
     VM_FIELD_BUFFER,  /* .elem_size bytes */
-    VM_FIELD_VBUFFER, /* uint8_t *; length in bytes from the uint32_t at .count_offset, at most .count */
+    VM_FIELD_VBUFFER, /* uint8_t *; length in bytes from the uint32_t at .count_offset, at most
+                         .count */
 } VmFieldKind;
 
 struct VmField {
     const char *name;
     VmFieldKind kind;
     size_t offset;
-    uint32_t count;        /* array elements; 0 and 1: one */
-    size_t elem_size;      /* stride of an array element */
-    size_t count_offset;   /* VBUFFER */
-    const VmState *state;  /* STRUCT */
-    uint32_t version;      /* first version of the table that has it */
+    uint32_t count;       /* array elements; 0 and 1: one */
+    size_t elem_size;     /* stride of an array element */
+    size_t count_offset;  /* VBUFFER */
+    const VmState *state; /* STRUCT */
+    uint32_t version;     /* first version of the table that has it */
 };
 
 struct VmState {
@@ -40,13 +41,15 @@ struct VmState {
     bool (*pre_save)(void *opaque);
     /* checks hostile values and rebuilds what is derived; false refuses the stream */
     bool (*post_load)(void *opaque, uint32_t version, GError **errp);
-    bool (*needed)(void *opaque);       /* of a subsection */
-    const VmState *const *subsections;  /* NULL-terminated */
+    bool (*needed)(void *opaque);      /* of a subsection */
+    const VmState *const *subsections; /* NULL-terminated */
 };
 
-#define VM_SCALAR(S, f, k, t)                                                                      \
-    { .name = #f, .kind = (k), .offset = offsetof(S, f) + 0 * sizeof((t *)0 == &((S *)0)->f),      \
-      .elem_size = sizeof(t) }
+#define VM_SCALAR(S, f, k, t)                                                                   \
+    {                                                                                           \
+        .name = #f, .kind = (k), .offset = offsetof(S, f) + 0 * sizeof((t *)0 == &((S *)0)->f), \
+        .elem_size = sizeof(t)                                                                  \
+    }
 #define VM_BOOL(S, f) VM_SCALAR(S, f, VM_FIELD_BOOL, bool)
 #define VM_U8(S, f)   VM_SCALAR(S, f, VM_FIELD_U8, uint8_t)
 #define VM_U16(S, f)  VM_SCALAR(S, f, VM_FIELD_U16, uint16_t)
@@ -54,21 +57,32 @@ struct VmState {
 #define VM_U64(S, f)  VM_SCALAR(S, f, VM_FIELD_U64, uint64_t)
 #define VM_I32(S, f)  VM_SCALAR(S, f, VM_FIELD_U32, int32_t)
 #define VM_I64(S, f)  VM_SCALAR(S, f, VM_FIELD_U64, int64_t)
-#define VM_ARRAY(S, f, k, t)                                                                       \
-    { .name = #f, .kind = (k), .offset = offsetof(S, f), .elem_size = sizeof(t),                   \
-      .count = sizeof(((S *)0)->f) / sizeof(t) }
+#define VM_ARRAY(S, f, k, t)                                                       \
+    {                                                                              \
+        .name = #f, .kind = (k), .offset = offsetof(S, f), .elem_size = sizeof(t), \
+        .count = sizeof(((S *)0)->f) / sizeof(t)                                   \
+    }
 #define VM_U8_ARRAY(S, f)  VM_ARRAY(S, f, VM_FIELD_U8, uint8_t)
 #define VM_U16_ARRAY(S, f) VM_ARRAY(S, f, VM_FIELD_U16, uint16_t)
 #define VM_U32_ARRAY(S, f) VM_ARRAY(S, f, VM_FIELD_U32, uint32_t)
 #define VM_U64_ARRAY(S, f) VM_ARRAY(S, f, VM_FIELD_U64, uint64_t)
-#define VM_BUFFER(S, f)                                                                            \
-    { .name = #f, .kind = VM_FIELD_BUFFER, .offset = offsetof(S, f), .elem_size = sizeof(((S *)0)->f) }
-#define VM_VBUFFER(S, f, len_f, max)                                                               \
-    { .name = #f, .kind = VM_FIELD_VBUFFER, .offset = offsetof(S, f),                              \
-      .count_offset = offsetof(S, len_f), .count = (max) }
-#define VM_STRUCT(S, f, st)                                                                        \
-    { .name = #f, .kind = VM_FIELD_STRUCT, .offset = offsetof(S, f), .state = &(st),               \
-      .elem_size = sizeof(((S *)0)->f) }
-#define VM_STRUCT_ARRAY(S, f, st, t)                                                               \
-    { .name = #f, .kind = VM_FIELD_STRUCT, .offset = offsetof(S, f), .state = &(st),               \
-      .elem_size = sizeof(t), .count = sizeof(((S *)0)->f) / sizeof(t) }
+#define VM_BUFFER(S, f)                                                \
+    {                                                                  \
+        .name = #f, .kind = VM_FIELD_BUFFER, .offset = offsetof(S, f), \
+        .elem_size = sizeof(((S *)0)->f)                               \
+    }
+#define VM_VBUFFER(S, f, len_f, max)                                    \
+    {                                                                   \
+        .name = #f, .kind = VM_FIELD_VBUFFER, .offset = offsetof(S, f), \
+        .count_offset = offsetof(S, len_f), .count = (max)              \
+    }
+#define VM_STRUCT(S, f, st)                                                            \
+    {                                                                                  \
+        .name = #f, .kind = VM_FIELD_STRUCT, .offset = offsetof(S, f), .state = &(st), \
+        .elem_size = sizeof(((S *)0)->f)                                               \
+    }
+#define VM_STRUCT_ARRAY(S, f, st, t)                                                   \
+    {                                                                                  \
+        .name = #f, .kind = VM_FIELD_STRUCT, .offset = offsetof(S, f), .state = &(st), \
+        .elem_size = sizeof(t), .count = sizeof(((S *)0)->f) / sizeof(t)               \
+    }

@@ -7,7 +7,9 @@
 #include "qom/property_internal.h"
 #include "util/atomic.h"
 
-const ObjectClass object_class = { .name = "object", .instance_size = sizeof(Object), .abstract = true };
+const ObjectClass object_class = { .name = "object",
+                                   .instance_size = sizeof(Object),
+                                   .abstract = true };
 CLASS_REGISTER(object_class);
 
 const ObjectClass container_class = { .name = "container", .instance_size = sizeof(Object) };

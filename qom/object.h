@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The object model. A class is one const struct whose first member is its parent's class struct; an instance
- * struct starts with its parent's instance struct. See docs/devel/object-model.rst.
+ * The object model. A class is one const struct whose first member is its parent's class struct; an
+ * instance struct starts with its parent's instance struct. See docs/devel/object-model.rst.
  */
 #pragma once
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <glib.h>
 
 typedef struct Object Object;
 typedef struct ObjectClass ObjectClass;
@@ -26,8 +26,8 @@ typedef struct {
 
 struct ObjectClass {
     const char *name;
-    const ObjectClass *parent;        /* NULL: object_class */
-    size_t instance_size;             /* 0: as the parent's */
+    const ObjectClass *parent; /* NULL: object_class */
+    size_t instance_size;      /* 0: as the parent's */
     bool abstract;
     const Property *properties;       /* table ending with {}; added to the parent's */
     const InterfaceEntry *interfaces; /* table ending with {}; added to the parent's */
@@ -40,9 +40,9 @@ struct Object {
     const ObjectClass *class;
     uint32_t refcount;
     bool on_heap;
-    bool frozen;        /* realized: only properties marked live may still be set */
+    bool frozen; /* realized: only properties marked live may still be set */
     Object *parent;
-    char *name;         /* within parent; NULL while not in a tree */
+    char *name;          /* within parent; NULL while not in a tree */
     GPtrArray *children; /* owned references, in order of addition; NULL when none */
 };
 
@@ -50,35 +50,38 @@ extern const ObjectClass object_class;    /* abstract root of all classes */
 extern const ObjectClass container_class; /* an object that only has children */
 
 /* One pointer in a linker section: no code before main, no registry to edit. */
-#define CLASS_REGISTER(class_variable)                                                             \
-    static const ObjectClass *const class_variable##_entry                                         \
+#define CLASS_REGISTER(class_variable)                     \
+    static const ObjectClass *const class_variable##_entry \
         __attribute__((used, section("rhea_classes"))) = (const ObjectClass *)&(class_variable)
 
-#define container_of(pointer, type, member)                                                        \
+#define container_of(pointer, type, member) \
     ((type *)((char *)(1 ? (pointer) : &((type *)0)->member) - offsetof(type, member)))
 
 /* Classes */
 const ObjectClass *object_class_by_name(const char *name);
 bool object_class_is_a(const ObjectClass *class, const ObjectClass *ancestor);
-/** object_class_foreach - every registered class below @ancestor (included), sorted by name; abstract ones too */
-void object_class_foreach(const ObjectClass *ancestor, void (*fn)(const ObjectClass *, void *), void *opaque);
+/** object_class_foreach - every registered class below @ancestor (included), sorted by name;
+ * abstract ones too */
+void object_class_foreach(const ObjectClass *ancestor, void (*fn)(const ObjectClass *, void *),
+                          void *opaque);
 size_t object_class_instance_size(const ObjectClass *class);
 
 /**
  * object_class_method - inherited method slot
  *
- * Reads the function pointer at @offset of the class struct, walking up while the slot is NULL. The walk ends
- * at @base, the class that introduced the slot.
+ * Reads the function pointer at @offset of the class struct, walking up while the slot is NULL. The
+ * walk ends at @base, the class that introduced the slot.
  */
 void *object_class_method(const ObjectClass *class, const ObjectClass *base, size_t offset);
-#define CLASS_METHOD(object, base_class_variable, ClassType, slot)                                 \
-    ((__typeof__(((ClassType *)0)->slot))object_class_method(                                      \
+#define CLASS_METHOD(object, base_class_variable, ClassType, slot) \
+    ((__typeof__(((ClassType *)0)->slot))object_class_method(      \
         (object)->class, (const ObjectClass *)&(base_class_variable), offsetof(ClassType, slot)))
 
 /* Instances */
 /** object_new - heap instance with one reference, not yet in the tree */
 Object *object_new(const ObjectClass *class);
-/** object_init - caller's zeroed memory, which must outlive the object (embedded children); one reference */
+/** object_init - caller's zeroed memory, which must outlive the object (embedded children); one
+ * reference */
 void object_init(Object *obj, const ObjectClass *class);
 Object *object_ref(Object *obj);
 void object_unref(Object *obj);
@@ -88,7 +91,8 @@ void *object_cast(Object *obj, const ObjectClass *class);
 const void *object_interface(const Object *obj, const Interface *interface);
 
 /* The tree */
-/** object_init_child - object_init(), then the tree holds the one reference: for children embedded in @parent */
+/** object_init_child - object_init(), then the tree holds the one reference: for children embedded
+ * in @parent */
 void object_init_child(Object *parent, const char *name, Object *child, const ObjectClass *class);
 /** object_new_child - heap child that only the tree refers to */
 Object *object_new_child(Object *parent, const char *name, const ObjectClass *class, GError **errp);
@@ -98,7 +102,8 @@ Object *object_new_child(Object *parent, const char *name, const ObjectClass *cl
  * "name[*]" takes the first free number. Returns false (error set) if the name is taken.
  */
 bool object_add_child(Object *parent, const char *name, Object *child, GError **errp);
-/** object_unparent - out of its parent; drops the tree's reference, so @obj may be gone afterwards */
+/** object_unparent - out of its parent; drops the tree's reference, so @obj may be gone afterwards
+ */
 void object_unparent(Object *obj);
 Object *object_child(Object *parent, const char *name);
 /** object_path - canonical path from the root, e.g. "/machine/soc/uart0"; caller frees */

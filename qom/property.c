@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Properties: finding, defaults, reading and writing the fields. Text is parsed in property_parse.c. */
+/* Properties: finding, defaults, reading and writing the fields. Text is parsed in
+ * property_parse.c. */
 #include "qom/property.h"
 
 #include <string.h>
@@ -48,49 +49,29 @@ void property_foreach(const ObjectClass *class, void (*fn)(const Property *, voi
 static void write_number(void *field, PropertyKind kind, uint64_t value)
 {
     switch (kind) {
-    case PROPERTY_KIND_BOOL:
-        *(bool *)field = value;
-        break;
-    case PROPERTY_KIND_U8:
-        *(uint8_t *)field = value;
-        break;
-    case PROPERTY_KIND_U16:
-        *(uint16_t *)field = value;
-        break;
+    case PROPERTY_KIND_BOOL: *(bool *)field = value; break;
+    case PROPERTY_KIND_U8: *(uint8_t *)field = value; break;
+    case PROPERTY_KIND_U16: *(uint16_t *)field = value; break;
     case PROPERTY_KIND_U32:
-    case PROPERTY_KIND_I32:
-        *(uint32_t *)field = value;
-        break;
+    case PROPERTY_KIND_I32: *(uint32_t *)field = value; break;
     case PROPERTY_KIND_U64:
     case PROPERTY_KIND_I64:
-    case PROPERTY_KIND_SIZE:
-        *(uint64_t *)field = value;
-        break;
-    case PROPERTY_KIND_ENUM:
-        *(int *)field = (int)value;
-        break;
-    default:
-        g_assert_not_reached();
+    case PROPERTY_KIND_SIZE: *(uint64_t *)field = value; break;
+    case PROPERTY_KIND_ENUM: *(int *)field = (int)value; break;
+    default: g_assert_not_reached();
     }
 }
 
 static uint64_t read_number(const void *field, PropertyKind kind)
 {
     switch (kind) {
-    case PROPERTY_KIND_BOOL:
-        return *(const bool *)field;
-    case PROPERTY_KIND_U8:
-        return *(const uint8_t *)field;
-    case PROPERTY_KIND_U16:
-        return *(const uint16_t *)field;
-    case PROPERTY_KIND_U32:
-        return *(const uint32_t *)field;
-    case PROPERTY_KIND_I32:
-        return (uint64_t)(int64_t) * (const int32_t *)field;
-    case PROPERTY_KIND_ENUM:
-        return (uint64_t)(int64_t) * (const int *)field;
-    default:
-        return *(const uint64_t *)field;
+    case PROPERTY_KIND_BOOL: return *(const bool *)field;
+    case PROPERTY_KIND_U8: return *(const uint8_t *)field;
+    case PROPERTY_KIND_U16: return *(const uint16_t *)field;
+    case PROPERTY_KIND_U32: return *(const uint32_t *)field;
+    case PROPERTY_KIND_I32: return (uint64_t)(int64_t) * (const int32_t *)field;
+    case PROPERTY_KIND_ENUM: return (uint64_t)(int64_t) * (const int *)field;
+    default: return *(const uint64_t *)field;
     }
 }
 
@@ -112,11 +93,8 @@ static void default_one(const Property *property, void *opaque)
         *(char **)field = g_strdup(property->def.s);
         break;
     case PROPERTY_KIND_LINK:
-    case PROPERTY_KIND_TEXT:
-        break;
-    default:
-        write_number(field, property->kind, property->def.u);
-        break;
+    case PROPERTY_KIND_TEXT: break;
+    default: write_number(field, property->kind, property->def.u); break;
     }
 }
 
@@ -213,10 +191,8 @@ bool property_set(Object *obj, const char *name, const char *text, GError **errp
         g_free(*(char **)field_of(obj, property));
         *(char **)field_of(obj, property) = g_strdup(text);
         return true;
-    case PROPERTY_KIND_LINK:
-        return link_from_path(obj, property, text, errp);
-    case PROPERTY_KIND_TEXT:
-        return property->set(obj, text, errp);
+    case PROPERTY_KIND_LINK: return link_from_path(obj, property, text, errp);
+    case PROPERTY_KIND_TEXT: return property->set(obj, text, errp);
     default:
         if (!property_parse_number(obj, property, text, &value, errp)) {
             return false;
@@ -249,7 +225,8 @@ char *property_get(Object *obj, const char *name, GError **errp)
         }
         return property->get(obj);
     default:
-        return property_format_number(property, read_number(field_of(obj, property), property->kind));
+        return property_format_number(property,
+                                      read_number(field_of(obj, property), property->kind));
     }
 }
 

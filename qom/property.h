@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Typed properties: declared in tables, read and written by name as text or JSON, introspected for help and schema. */
+/* Typed properties: declared in tables, read and written by name as text or JSON, introspected for
+ * help and schema. */
 #pragma once
 
 #include "qom/object.h"
@@ -29,43 +30,67 @@ struct Property {
         int64_t i;
         const char *s;
     } def;
-    uint64_t min, max; /* inclusive; both 0: the kind's whole range (signed kinds: reinterpret as int64_t) */
+    uint64_t min,
+        max; /* inclusive; both 0: the kind's whole range (signed kinds: reinterpret as int64_t) */
     const char *const *names;      /* ENUM: NULL-terminated */
     const ObjectClass *link_class; /* LINK */
     char *(*get)(Object *obj);     /* TEXT: caller frees; NULL: write-only */
     bool (*set)(Object *obj, const char *text, GError **errp); /* TEXT: NULL: read-only */
-    bool live; /* may be set after realize */
+    bool live;                                                 /* may be set after realize */
 };
 
-#define PROPERTY_FIELD(n, k, S, f, t)                                                              \
+#define PROPERTY_FIELD(n, k, S, f, t) \
     .name = (n), .kind = (k), .offset = offsetof(S, f) + 0 * sizeof((t *)0 == &((S *)0)->f)
-#define PROPERTY_BOOL(n, S, f, d, ...)                                                             \
-    { PROPERTY_FIELD(n, PROPERTY_KIND_BOOL, S, f, bool), .def.u = (d), __VA_ARGS__ }
-#define PROPERTY_U8(n, S, f, d, ...)                                                               \
-    { PROPERTY_FIELD(n, PROPERTY_KIND_U8, S, f, uint8_t), .def.u = (d), __VA_ARGS__ }
-#define PROPERTY_U16(n, S, f, d, ...)                                                              \
-    { PROPERTY_FIELD(n, PROPERTY_KIND_U16, S, f, uint16_t), .def.u = (d), __VA_ARGS__ }
-#define PROPERTY_U32(n, S, f, d, ...)                                                              \
-    { PROPERTY_FIELD(n, PROPERTY_KIND_U32, S, f, uint32_t), .def.u = (d), __VA_ARGS__ }
-#define PROPERTY_U64(n, S, f, d, ...)                                                              \
-    { PROPERTY_FIELD(n, PROPERTY_KIND_U64, S, f, uint64_t), .def.u = (d), __VA_ARGS__ }
-#define PROPERTY_I32(n, S, f, d, ...)                                                              \
-    { PROPERTY_FIELD(n, PROPERTY_KIND_I32, S, f, int32_t), .def.i = (d), __VA_ARGS__ }
-#define PROPERTY_I64(n, S, f, d, ...)                                                              \
-    { PROPERTY_FIELD(n, PROPERTY_KIND_I64, S, f, int64_t), .def.i = (d), __VA_ARGS__ }
-#define PROPERTY_SIZE(n, S, f, d, ...)                                                             \
-    { PROPERTY_FIELD(n, PROPERTY_KIND_SIZE, S, f, uint64_t), .def.u = (d), __VA_ARGS__ }
-#define PROPERTY_STRING(n, S, f, d, ...)                                                           \
-    { PROPERTY_FIELD(n, PROPERTY_KIND_STRING, S, f, char *), .def.s = (d), __VA_ARGS__ }
-#define PROPERTY_ENUM(n, S, f, table, d, ...)                                                      \
-    { PROPERTY_FIELD(n, PROPERTY_KIND_ENUM, S, f, int), .names = (table), .def.i = (d), __VA_ARGS__ }
-#define PROPERTY_LINK(n, S, f, class_variable, ...)                                                \
-    {                                                                                              \
-        .name = (n), .kind = PROPERTY_KIND_LINK, .offset = offsetof(S, f),                         \
-        .link_class = (const ObjectClass *)&(class_variable), __VA_ARGS__                          \
+#define PROPERTY_BOOL(n, S, f, d, ...)                                               \
+    {                                                                                \
+        PROPERTY_FIELD(n, PROPERTY_KIND_BOOL, S, f, bool), .def.u = (d), __VA_ARGS__ \
     }
-#define PROPERTY_TEXT(n, get_fn, set_fn, ...)                                                      \
-    { .name = (n), .kind = PROPERTY_KIND_TEXT, .get = (get_fn), .set = (set_fn), __VA_ARGS__ }
+#define PROPERTY_U8(n, S, f, d, ...)                                                  \
+    {                                                                                 \
+        PROPERTY_FIELD(n, PROPERTY_KIND_U8, S, f, uint8_t), .def.u = (d), __VA_ARGS__ \
+    }
+#define PROPERTY_U16(n, S, f, d, ...)                                                   \
+    {                                                                                   \
+        PROPERTY_FIELD(n, PROPERTY_KIND_U16, S, f, uint16_t), .def.u = (d), __VA_ARGS__ \
+    }
+#define PROPERTY_U32(n, S, f, d, ...)                                                   \
+    {                                                                                   \
+        PROPERTY_FIELD(n, PROPERTY_KIND_U32, S, f, uint32_t), .def.u = (d), __VA_ARGS__ \
+    }
+#define PROPERTY_U64(n, S, f, d, ...)                                                   \
+    {                                                                                   \
+        PROPERTY_FIELD(n, PROPERTY_KIND_U64, S, f, uint64_t), .def.u = (d), __VA_ARGS__ \
+    }
+#define PROPERTY_I32(n, S, f, d, ...)                                                  \
+    {                                                                                  \
+        PROPERTY_FIELD(n, PROPERTY_KIND_I32, S, f, int32_t), .def.i = (d), __VA_ARGS__ \
+    }
+#define PROPERTY_I64(n, S, f, d, ...)                                                  \
+    {                                                                                  \
+        PROPERTY_FIELD(n, PROPERTY_KIND_I64, S, f, int64_t), .def.i = (d), __VA_ARGS__ \
+    }
+#define PROPERTY_SIZE(n, S, f, d, ...)                                                   \
+    {                                                                                    \
+        PROPERTY_FIELD(n, PROPERTY_KIND_SIZE, S, f, uint64_t), .def.u = (d), __VA_ARGS__ \
+    }
+#define PROPERTY_STRING(n, S, f, d, ...)                                                 \
+    {                                                                                    \
+        PROPERTY_FIELD(n, PROPERTY_KIND_STRING, S, f, char *), .def.s = (d), __VA_ARGS__ \
+    }
+#define PROPERTY_ENUM(n, S, f, table, d, ...)                                             \
+    {                                                                                     \
+        PROPERTY_FIELD(n, PROPERTY_KIND_ENUM, S, f, int), .names = (table), .def.i = (d), \
+                                                          __VA_ARGS__                     \
+    }
+#define PROPERTY_LINK(n, S, f, class_variable, ...)                        \
+    {                                                                      \
+        .name = (n), .kind = PROPERTY_KIND_LINK, .offset = offsetof(S, f), \
+        .link_class = (const ObjectClass *)&(class_variable), __VA_ARGS__  \
+    }
+#define PROPERTY_TEXT(n, get_fn, set_fn, ...)                                                  \
+    {                                                                                          \
+        .name = (n), .kind = PROPERTY_KIND_TEXT, .get = (get_fn), .set = (set_fn), __VA_ARGS__ \
+    }
 
 /** property_find - declaration of @name in @class or its ancestors; NULL when there is none */
 const Property *property_find(const ObjectClass *class, const char *name);
@@ -75,8 +100,9 @@ void property_foreach(const ObjectClass *class, void (*fn)(const Property *, voi
 /**
  * property_set - parse @text into the field
  *
- * Fails with one line that names object, property, value and what would be accepted (nearest name for a wrong
- * property or enum value). LINK takes a path. @root of the path lookup is object_root(obj).
+ * Fails with one line that names object, property, value and what would be accepted (nearest name
+ * for a wrong property or enum value). LINK takes a path. @root of the path lookup is
+ * object_root(obj).
  */
 bool property_set(Object *obj, const char *name, const char *text, GError **errp);
 /** property_get - value as the text property_set() takes; caller frees; NULL with error */
@@ -84,7 +110,9 @@ char *property_get(Object *obj, const char *name, GError **errp);
 bool property_set_bool(Object *obj, const char *name, bool value, GError **errp);
 bool property_set_u64(Object *obj, const char *name, uint64_t value, GError **errp);
 bool property_set_link(Object *obj, const char *name, Object *value, GError **errp);
-/** property_type_name - "bool", "uint32", "str", "link<uart>"... as introspection prints it; caller frees */
+/** property_type_name - "bool", "uint32", "str", "link<uart>"... as introspection prints it; caller
+ * frees */
 char *property_type_name(const Property *property);
-/** property_nearest - the candidate (NULL-terminated list) closest to @word, or NULL if none is close */
+/** property_nearest - the candidate (NULL-terminated list) closest to @word, or NULL if none is
+ * close */
 const char *property_nearest(const char *word, const char *const *candidates);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Between text and the numbers that properties hold: ranges, suffixes, names, and errors that say what is accepted. */
+/* Between text and the numbers that properties hold: ranges, suffixes, names, and errors that say
+ * what is accepted. */
 #include "qom/property_parse_internal.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "util/error.h"
+#include "util/keyval.h"
 #include "util/nearest.h"
 
 typedef struct {
@@ -49,19 +51,6 @@ static bool fail(Object *obj, const Property *property, const char *text, GError
     return false;
 }
 
-static bool parse_bool(const char *text, uint64_t *value)
-{
-    static const char *const words[] = { "off", "on", "no", "yes", "false", "true", "n", "y" };
-
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-        if (g_str_equal(text, words[i])) {
-            *value = i & 1;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool parse_enum(Object *obj, const Property *property, const char *text, uint64_t *value,
                        GError **errp)
 {
@@ -100,43 +89,12 @@ static bool parse_integer(const char *text, bool is_signed, uint64_t *value)
     return true;
 }
 
-static int suffix_bits(char suffix)
-{
-    static const char suffixes[] = "BKMGTPE";
-    const char *at = suffix ? strchr(suffixes, g_ascii_toupper(suffix)) : suffixes;
-
-    return at ? 10 * (int)(at - suffixes) : -1;
-}
-
-/* "512", "0x1000", "1.5G": bytes, with an optional suffix on decimal numbers. */
 static bool parse_size(const char *text, uint64_t *value)
 {
-    char *end;
-
-    if (!g_ascii_isdigit(*text)) {
-        return false;
-    }
     if (text[0] == '0' && g_ascii_tolower(text[1]) == 'x') {
         return parse_integer(text, false, value);
     }
-    errno = 0;
-    uint64_t whole = g_ascii_strtoull(text, &end, 10);
-    if (errno) {
-        return false;
-    }
-    double fraction = 0;
-    if (*end == '.' && g_ascii_isdigit(end[1])) {
-        fraction = g_ascii_strtod(end, &end);
-    }
-    int bits = suffix_bits(*end);
-    if (bits < 0 || (*end && end[1]) || fraction >= 1 || (fraction > 0 && bits == 0)) {
-        return false;
-    }
-    if (bits && whole >> (64 - bits)) {
-        return false;
-    }
-    *value = (whole << bits) + (uint64_t)(fraction * (double)(1ull << bits));
-    return true;
+    return keyval_parse_size(text, 1, value);
 }
 
 static bool in_range(const KindRange *range, uint64_t value)
@@ -156,7 +114,12 @@ bool property_parse_number(Object *obj, const Property *property, const char *te
         range.max = property->max;
     }
     if (property->kind == PROPERTY_KIND_BOOL) {
-        return parse_bool(text, value) || fail(obj, property, text, errp, "'on' or 'off'");
+        bool on;
+        if (!keyval_parse_bool(text, &on)) {
+            return fail(obj, property, text, errp, "'on' or 'off'");
+        }
+        *value = on;
+        return true;
     }
     if (property->kind == PROPERTY_KIND_ENUM) {
         return parse_enum(obj, property, text, value, errp);

@@ -2,7 +2,7 @@
 /* Errors travel as GError; the codes of our one domain are the QMP error classes. */
 #include "util/error.h"
 
-G_DEFINE_QUARK(rhea-error, error)
+G_DEFINE_QUARK(rhea - error, error)
 
 void error_set(GError **errp, const char *format, ...)
 {

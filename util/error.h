@@ -16,7 +16,8 @@ typedef enum {
 
 GQuark error_quark(void);
 
-/** error_set - store a new error of class ERROR_GENERIC; lower case, no full stop, names the object and value */
+/** error_set - store a new error of class ERROR_GENERIC; lower case, no full stop, names the object
+ * and value */
 void error_set(GError **errp, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 /** error_set_class - like error_set() with an explicit QMP class */

@@ -3,6 +3,7 @@
 #include "util/log.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,8 +35,8 @@ static const LogName log_names[] = {
 };
 
 enum {
-    LIMIT_SLOTS = 64,       /* places (by format string) that are limited at a time */
-    LIMIT_LINES = 25,       /* lines a second a place may write */
+    LIMIT_SLOTS = 64, /* places (by format string) that are limited at a time */
+    LIMIT_LINES = 25, /* lines a second a place may write */
     LIMIT_WINDOW_US = 1000000,
 };
 
@@ -51,8 +52,9 @@ typedef struct {
 
 uint32_t log_mask;
 
-static GMutex lock; /* guards what follows, except that filters are read without it after start-up */
-static FILE *file;  /* NULL: stderr */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows, except that filters
+                                                            are read without it after start-up */
+static FILE *file;                                       /* NULL: stderr */
 static LimitSlot limits[LIMIT_SLOTS];
 static GArray *filters;
 
@@ -69,10 +71,10 @@ void log_printf(uint32_t items, const char *format, ...)
         return;
     }
     va_start(args, format);
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     vfprintf(output(), format, args);
     fflush(output());
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
     va_end(args);
 }
 
@@ -104,7 +106,7 @@ void log_limited(uint32_t items, const char *format, ...)
         return;
     }
     va_start(args, format);
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     if (limit_passes(format)) {
         vfprintf(output(), format, args);
         if (!g_str_has_suffix(format, "\n")) {
@@ -112,7 +114,7 @@ void log_limited(uint32_t items, const char *format, ...)
         }
         fflush(output());
     }
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
     va_end(args);
 }
 
@@ -217,12 +219,12 @@ bool log_set_file(const char *path, GError **errp)
             return false;
         }
     }
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     if (file) {
         fclose(file);
     }
     file = opened;
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
     return true;
 }
 
@@ -248,15 +250,9 @@ static bool parse_range(const char *text, LogRange *range)
         return false;
     }
     switch (kind) {
-    case '.':
-        *range = (LogRange){ start, other };
-        break;
-    case '+':
-        *range = (LogRange){ start, start + (other - 1) };
-        break;
-    default:
-        *range = (LogRange){ start - (other - 1), start };
-        break;
+    case '.': *range = (LogRange){ start, other }; break;
+    case '+': *range = (LogRange){ start, start + (other - 1) }; break;
+    default: *range = (LogRange){ start - (other - 1), start }; break;
     }
     return range->first <= range->last;
 }
@@ -311,11 +307,11 @@ void log_trace(const TracePoint *point, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     fprintf(output(), "%s ", point->name);
     vfprintf(output(), format, args);
     fputc('\n', output());
     fflush(output());
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
     va_end(args);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The log (-d, -D, -dfilter) and trace points (-trace). Off by default; one predictable branch each when off. */
+/* The log (-d, -D, -dfilter) and trace points (-trace). Off by default; one predictable branch each
+ * when off. */
 #pragma once
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <glib.h>
 
 /* One bit an item of -d; the table of names and help texts stands in log.c. */
 typedef enum {
@@ -40,7 +41,8 @@ bool log_set_items(const char *list, GError **errp);
 /** log_set_file - send the log to @path ("%d" becomes the process id); NULL is stderr */
 bool log_set_file(const char *path, GError **errp);
 
-/** log_set_filter - parse -dfilter ("start..end,start+size,start-size"); log_in_filter() then consults it */
+/** log_set_filter - parse -dfilter ("start..end,start+size,start-size"); log_in_filter() then
+ * consults it */
 bool log_set_filter(const char *ranges, GError **errp);
 bool log_in_filter(uint64_t guest_pc);
 
@@ -48,17 +50,17 @@ bool log_in_filter(uint64_t guest_pc);
 char *log_help(void);
 
 /* A guest did something its hardware manual forbids; rate-limited, off by default. */
-#define log_guest_error(...)                                                                       \
-    do {                                                                                           \
-        if (log_enabled(LOG_GUEST_ERROR)) {                                                        \
-            log_limited(LOG_GUEST_ERROR, __VA_ARGS__);                                             \
-        }                                                                                          \
+#define log_guest_error(...)                           \
+    do {                                               \
+        if (log_enabled(LOG_GUEST_ERROR)) {            \
+            log_limited(LOG_GUEST_ERROR, __VA_ARGS__); \
+        }                                              \
     } while (0)
-#define log_unimplemented(...)                                                                     \
-    do {                                                                                           \
-        if (log_enabled(LOG_UNIMPLEMENTED)) {                                                      \
-            log_limited(LOG_UNIMPLEMENTED, __VA_ARGS__);                                           \
-        }                                                                                          \
+#define log_unimplemented(...)                           \
+    do {                                                 \
+        if (log_enabled(LOG_UNIMPLEMENTED)) {            \
+            log_limited(LOG_UNIMPLEMENTED, __VA_ARGS__); \
+        }                                                \
     } while (0)
 void log_limited(uint32_t items, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
@@ -68,14 +70,14 @@ typedef struct TracePoint {
     bool enabled;
 } TracePoint;
 
-#define TRACE(point, format, ...)                                                                  \
-    do {                                                                                           \
-        static TracePoint trace_point_##point = { #point, false };                                 \
-        static TracePoint *const trace_entry_##point                                               \
-            __attribute__((used, section("rhea_traces"))) = &trace_point_##point;                  \
-        if (__builtin_expect(trace_point_##point.enabled, 0)) {                                    \
-            log_trace(&trace_point_##point, format, ##__VA_ARGS__);                                \
-        }                                                                                          \
+#define TRACE(point, format, ...)                                                 \
+    do {                                                                          \
+        static TracePoint trace_point_##point = { #point, false };                \
+        static TracePoint *const trace_entry_##point                              \
+            __attribute__((used, section("rhea_traces"))) = &trace_point_##point; \
+        if (__builtin_expect(trace_point_##point.enabled, 0)) {                   \
+            log_trace(&trace_point_##point, format, ##__VA_ARGS__);               \
+        }                                                                         \
     } while (0)
 void log_trace(const TracePoint *point, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

@@ -3,14 +3,15 @@
 #include "util/machine_lock.h"
 
 #include <glib.h>
+#include <pthread.h>
 
-static GMutex mutex;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static __thread bool held;
 
 void machine_lock(void)
 {
     g_assert(!held);
-    g_mutex_lock(&mutex);
+    pthread_mutex_lock(&mutex);
     held = true;
 }
 
@@ -18,7 +19,7 @@ void machine_unlock(void)
 {
     g_assert(held);
     held = false;
-    g_mutex_unlock(&mutex);
+    pthread_mutex_unlock(&mutex);
 }
 
 bool machine_lock_held(void)

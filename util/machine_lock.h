@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The one lock under which devices run. It stands in util/ because timers and guest memory accesses take it. */
+/* The one lock under which devices run. It stands in util/ because timers and guest memory accesses
+ * take it. */
 #pragma once
 
 #include <stdbool.h>
 
-/** machine_lock - taking it twice in one thread is a programming error (machine_lock_held() tells) */
+/** machine_lock - taking it twice in one thread is a programming error (machine_lock_held() tells)
+ */
 void machine_lock(void);
 void machine_unlock(void);
 bool machine_lock_held(void);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Read-copy-update: readers never wait, what they may still see is freed after they left. A face of liburcu that
- * registers threads by itself (and tells the thread sanitizer about the order that liburcu guarantees).
+ * Read-copy-update: readers never wait, what they may still see is freed after they left. A face of
+ * liburcu that registers threads by itself (and tells the thread sanitizer about the order that
+ * liburcu guarantees).
  */
 #pragma once
 
@@ -50,7 +51,8 @@ static inline void rcu_read_unlock(void)
 /** rcu_call - run @fn(@head) in a thread of its own once every reader of now has left */
 void rcu_call(RcuHead *head, void (*fn)(RcuHead *head));
 
-/** rcu_drain - wait until every earlier rcu_call() has run. Context: no read lock, no machine lock held */
+/** rcu_drain - wait until every earlier rcu_call() has run. Context: no read lock, no machine lock
+ * held */
 void rcu_drain(void);
 
 /** rcu_synchronize - wait until every reader of now has left. Context: no read lock held */

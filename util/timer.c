@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Clocks and timers: one sorted list a clock, one timerfd a host time base, one GSource that fires both. */
+/* Clocks and timers: one sorted list a clock, one timerfd a host time base, one GSource that fires
+ * both. */
 #include "util/timer.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -28,11 +30,11 @@ typedef struct {
 } GuestTime;
 
 struct ClockSet {
-    GMutex lock; /* guards lists, armed state, and writers of guest time */
+    pthread_mutex_t lock; /* guards lists, armed state, and writers of guest time */
     TimerList lists[CLOCK_KIND_COUNT];
     GuestTime virtual, virtual_rt;
     GSource *loop_source;
-    int monotonic_fd, wall_fd; /* timerfds */
+    int monotonic_fd, wall_fd;                 /* timerfds */
     int64_t monotonic_armed_ns, wall_armed_ns; /* what they are set to; INT64_MAX: disarmed */
 };
 
@@ -110,20 +112,16 @@ static void guest_time_jump(GuestTime *time, int64_t ns)
 int64_t clock_ns(ClockSet *clocks, ClockKind kind)
 {
     switch (kind) {
-    case CLOCK_KIND_REALTIME:
-        return host_ns(CLOCK_MONOTONIC);
-    case CLOCK_KIND_HOST:
-        return host_ns(CLOCK_REALTIME);
-    case CLOCK_KIND_VIRTUAL:
-        return guest_time_ns(&clocks->virtual);
-    case CLOCK_KIND_VIRTUAL_RT:
-        return guest_time_ns(&clocks->virtual_rt);
-    default:
-        g_assert_not_reached();
+    case CLOCK_KIND_REALTIME: return host_ns(CLOCK_MONOTONIC);
+    case CLOCK_KIND_HOST: return host_ns(CLOCK_REALTIME);
+    case CLOCK_KIND_VIRTUAL: return guest_time_ns(&clocks->virtual);
+    case CLOCK_KIND_VIRTUAL_RT: return guest_time_ns(&clocks->virtual_rt);
+    default: g_assert_not_reached();
     }
 }
 
-/* Absolute host monotonic time of the first timer of @kind that host time drives; INT64_MAX: none. */
+/* Absolute host monotonic time of the first timer of @kind that host time drives; INT64_MAX: none.
+ */
 static int64_t host_deadline_locked(ClockSet *clocks, ClockKind kind)
 {
     const Timer *first = clocks->lists[kind].first;
@@ -195,10 +193,10 @@ static gboolean timer_source_dispatch(GSource *source, GSourceFunc callback, gpo
     if (!locked) {
         machine_unlock();
     }
-    g_mutex_lock(&clocks->lock);
+    pthread_mutex_lock(&clocks->lock);
     clocks->monotonic_armed_ns = clocks->wall_armed_ns = INT64_MAX; /* they have fired */
     rearm_locked(clocks);
-    g_mutex_unlock(&clocks->lock);
+    pthread_mutex_unlock(&clocks->lock);
     return G_SOURCE_CONTINUE;
 }
 
@@ -208,12 +206,13 @@ ClockSet *clock_set_new(GMainContext *context)
 {
     ClockSet *clocks = g_new0(ClockSet, 1);
 
-    g_mutex_init(&clocks->lock);
+    pthread_mutex_init(&clocks->lock, NULL);
     clocks->monotonic_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     clocks->wall_fd = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     clocks->monotonic_armed_ns = clocks->wall_armed_ns = INT64_MAX;
     if (clocks->monotonic_fd < 0 || clocks->wall_fd < 0) {
-        g_error("no timer: %s", g_strerror(errno)); /* before any guest exists; as fatal as no memory */
+        g_error("no timer: %s",
+                g_strerror(errno)); /* before any guest exists; as fatal as no memory */
     }
     clocks->loop_source = g_source_new(&timer_source_funcs, sizeof(TimerSource));
     ((TimerSource *)clocks->loop_source)->clocks = clocks;
@@ -239,71 +238,73 @@ void clock_set_free(ClockSet *clocks)
     }
     close(clocks->monotonic_fd);
     close(clocks->wall_fd);
-    g_mutex_clear(&clocks->lock);
+    pthread_mutex_destroy(&clocks->lock);
     g_free(clocks);
 }
 
 void clock_set_enable_virtual(ClockSet *clocks, bool on)
 {
-    g_mutex_lock(&clocks->lock);
+    pthread_mutex_lock(&clocks->lock);
     guest_time_set_running(&clocks->virtual, on);
     guest_time_set_running(&clocks->virtual_rt, on);
     rearm_locked(clocks);
-    g_mutex_unlock(&clocks->lock);
+    pthread_mutex_unlock(&clocks->lock);
 }
 
 void clock_set_virtual_source(ClockSet *clocks, int64_t (*source)(void *opaque), void *opaque)
 {
     GuestTime *time = &clocks->virtual;
 
-    g_mutex_lock(&clocks->lock);
+    pthread_mutex_lock(&clocks->lock);
     guest_time_write_begin(time);
     atomic_set(&time->source, source);
     atomic_set(&time->source_opaque, opaque);
     atomic_set(&time->offset_ns, 0);
     guest_time_write_end(time);
     rearm_locked(clocks);
-    g_mutex_unlock(&clocks->lock);
+    pthread_mutex_unlock(&clocks->lock);
 }
 
 void clock_set_virtual_ns(ClockSet *clocks, int64_t ns)
 {
-    g_mutex_lock(&clocks->lock);
+    pthread_mutex_lock(&clocks->lock);
     guest_time_jump(&clocks->virtual, ns);
     guest_time_jump(&clocks->virtual_rt, ns);
     rearm_locked(clocks);
-    g_mutex_unlock(&clocks->lock);
+    pthread_mutex_unlock(&clocks->lock);
 }
 
 int64_t clock_deadline_ns(ClockSet *clocks, ClockKind kind)
 {
     int64_t expire_ns = -1;
 
-    g_mutex_lock(&clocks->lock);
+    pthread_mutex_lock(&clocks->lock);
     if (clocks->lists[kind].first) {
         expire_ns = clocks->lists[kind].first->expire_ns;
     }
-    g_mutex_unlock(&clocks->lock);
+    pthread_mutex_unlock(&clocks->lock);
     return expire_ns < 0 ? -1 : MAX(expire_ns - clock_ns(clocks, kind), 0);
 }
 
-/* Timers that @now_ns finds expired; those armed meanwhile wait for the next run, so that none can hog it. */
+/* Timers that @now_ns finds expired; those armed meanwhile wait for the next run, so that none can
+ * hog it. */
 static unsigned count_expired(ClockSet *clocks, ClockKind kind, int64_t now_ns)
 {
     unsigned expired = 0;
 
-    g_mutex_lock(&clocks->lock);
-    for (Timer *timer = clocks->lists[kind].first; timer && timer->expire_ns <= now_ns;
-         timer = timer->next) {
+    pthread_mutex_lock(&clocks->lock);
+    const Timer *timer = clocks->lists[kind].first;
+    while (timer && timer->expire_ns <= now_ns) {
         expired++;
+        timer = timer->next;
     }
-    g_mutex_unlock(&clocks->lock);
+    pthread_mutex_unlock(&clocks->lock);
     return expired;
 }
 
 static Timer *take_expired(ClockSet *clocks, ClockKind kind, int64_t now_ns)
 {
-    g_mutex_lock(&clocks->lock);
+    pthread_mutex_lock(&clocks->lock);
     Timer *timer = clocks->lists[kind].first;
     if (timer && timer->expire_ns <= now_ns) {
         clocks->lists[kind].first = timer->next;
@@ -312,7 +313,7 @@ static Timer *take_expired(ClockSet *clocks, ClockKind kind, int64_t now_ns)
     } else {
         timer = NULL;
     }
-    g_mutex_unlock(&clocks->lock);
+    pthread_mutex_unlock(&clocks->lock);
     return timer;
 }
 
@@ -339,10 +340,10 @@ bool clock_run(ClockSet *clocks, ClockKind kind)
 
 void clock_set_notify(ClockSet *clocks, ClockKind kind, TimerFn *fn, void *opaque)
 {
-    g_mutex_lock(&clocks->lock);
+    pthread_mutex_lock(&clocks->lock);
     clocks->lists[kind].notify = fn;
     clocks->lists[kind].notify_opaque = opaque;
-    g_mutex_unlock(&clocks->lock);
+    pthread_mutex_unlock(&clocks->lock);
 }
 
 void timer_init(Timer *timer, ClockSet *clocks, ClockKind kind, TimerFn *fn, void *opaque)
@@ -374,7 +375,7 @@ void timer_set_ns(Timer *timer, int64_t expire_ns)
     void *notify_opaque = NULL;
 
     expire_ns = MAX(expire_ns, 0);
-    g_mutex_lock(&clocks->lock);
+    pthread_mutex_lock(&clocks->lock);
     remove_locked(timer);
     while (*link && (*link)->expire_ns <= expire_ns) {
         link = &(*link)->next;
@@ -387,7 +388,7 @@ void timer_set_ns(Timer *timer, int64_t expire_ns)
         notify = list->notify;
         notify_opaque = list->notify_opaque;
     }
-    g_mutex_unlock(&clocks->lock);
+    pthread_mutex_unlock(&clocks->lock);
     if (notify) {
         notify(notify_opaque);
     }
@@ -398,9 +399,9 @@ void timer_cancel(Timer *timer)
     if (!timer->clocks) {
         return;
     }
-    g_mutex_lock(&timer->clocks->lock);
+    pthread_mutex_lock(&timer->clocks->lock);
     remove_locked(timer);
-    g_mutex_unlock(&timer->clocks->lock);
+    pthread_mutex_unlock(&timer->clocks->lock);
 }
 
 bool timer_is_pending(const Timer *timer)

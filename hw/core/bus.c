@@ -23,8 +23,11 @@ static void bus_finalize(Object *obj)
 }
 
 const BusClass bus_class = {
-    .object = { .name = "bus", .instance_size = sizeof(Bus), .abstract = true,
-                .init = bus_object_init, .finalize = bus_finalize },
+    .object = { .name = "bus",
+                .instance_size = sizeof(Bus),
+                .abstract = true,
+                .init = bus_object_init,
+                .finalize = bus_finalize },
 };
 CLASS_REGISTER(bus_class);
 
@@ -89,7 +92,8 @@ Bus *bus_find(Object *root, const char *name, const BusClass *class, GError **er
         error_set(errp, s.full ? "bus '%s' is full" : "there is no bus '%s' of type %s", name,
                   class->object.name);
     } else {
-        error_set(errp, s.full ? "every bus of type %s is full" : "this machine has no bus of type %s",
+        error_set(errp,
+                  s.full ? "every bus of type %s is full" : "this machine has no bus of type %s",
                   class->object.name);
     }
     return NULL;

@@ -25,8 +25,11 @@ static void device_finalize(Object *obj)
 }
 
 const DeviceClass device_class = {
-    .object = { .name = "device", .instance_size = sizeof(Device), .abstract = true,
-                .init = device_init, .finalize = device_finalize },
+    .object = { .name = "device",
+                .instance_size = sizeof(Device),
+                .abstract = true,
+                .init = device_init,
+                .finalize = device_finalize },
 };
 CLASS_REGISTER(device_class);
 
@@ -182,11 +185,26 @@ static void unrealize_below(Device *dev)
         }
     }
     for (guint i = dev->object.children ? dev->object.children->len : 0; i-- > 0;) {
-        Device *child = object_cast(g_ptr_array_index(dev->object.children, i), &device_class.object);
+        Device *child =
+            object_cast(g_ptr_array_index(dev->object.children, i), &device_class.object);
         if (child) {
             device_unrealize(child);
         }
     }
+}
+
+/* Whoever placed the device's regions, they answer no more. */
+static void remove_regions(Device *dev)
+{
+    memory_transaction_begin();
+    for (guint i = 0; dev->object.children && i < dev->object.children->len; i++) {
+        MemoryRegion *mr =
+            object_cast(g_ptr_array_index(dev->object.children, i), &memory_region_class);
+        if (mr && mr->container) {
+            memory_region_remove(mr->container, mr);
+        }
+    }
+    memory_transaction_commit();
 }
 
 void device_unrealize(Device *dev)
@@ -201,6 +219,7 @@ void device_unrealize(Device *dev)
         ops->unplug(dev->bus->hotplug_handler, dev);
     }
     unrealize_below(dev);
+    remove_regions(dev);
     if (unrealize) {
         unrealize(dev);
     }

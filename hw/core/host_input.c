@@ -3,6 +3,7 @@
 #include "hw/core/host_input.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -30,7 +31,7 @@ struct HostInput {
     int64_t wall_offset_ns; /* guest's time of day minus options.rtc_clock */
 };
 
-static GMutex lock; /* guards HostInput of every machine */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards HostInput of every machine */
 
 static uint64_t splitmix64(uint64_t *state)
 {
@@ -67,13 +68,11 @@ static int64_t wall_offset(Machine *machine)
     g_autoptr(GDateTime) local = NULL;
 
     switch (options.rtc_base) {
-    case RTC_BASE_DATE:
-        return options.rtc_date_ns - clock_now_ns;
+    case RTC_BASE_DATE: return options.rtc_date_ns - clock_now_ns;
     case RTC_BASE_LOCAL:
         local = g_date_time_new_now_local();
         return utc_ns + g_date_time_get_utc_offset(local) * 1000 - clock_now_ns;
-    default:
-        return options.rtc_clock == CLOCK_KIND_HOST ? 0 : utc_ns - clock_now_ns;
+    default: return options.rtc_clock == CLOCK_KIND_HOST ? 0 : utc_ns - clock_now_ns;
     }
 }
 
@@ -117,7 +116,7 @@ void host_input_random(Machine *machine, void *buffer, size_t length)
         host_random(buffer, length);
         return;
     }
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     HostInput *input = input_locked(machine);
     while (length > 0) {
         uint64_t word = GUINT64_TO_LE(next_random(input->random));
@@ -126,14 +125,14 @@ void host_input_random(Machine *machine, void *buffer, size_t length)
         out += take;
         length -= take;
     }
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
 }
 
 int64_t host_input_wall_ns(Machine *machine)
 {
-    g_mutex_lock(&lock);
+    pthread_mutex_lock(&lock);
     int64_t offset_ns = input_locked(machine)->wall_offset_ns;
-    g_mutex_unlock(&lock);
+    pthread_mutex_unlock(&lock);
     return clock_ns(machine->clocks, options.rtc_clock) + offset_ns;
 }
 
@@ -165,7 +164,8 @@ static bool parse_base(const char *base, GError **errp)
     g_autoptr(GDateTime) date = g_date_time_new_from_iso8601(full, utc);
     int64_t seconds = date ? g_date_time_to_unix(date) : -1;
     if (seconds < 0 || seconds > INT64_MAX / NS_PER_S / 2) {
-        error_set(errp, "-rtc base=%s: expected utc, localtime or a date such as 2006-06-17T16:01:21",
+        error_set(errp,
+                  "-rtc base=%s: expected utc, localtime or a date such as 2006-06-17T16:01:21",
                   base);
         return false;
     }

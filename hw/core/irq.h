@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Interrupt and GPIO lines: a level from one output to one input; fan-out, or-ing and inversion are explicit devices. */
+/* Interrupt and GPIO lines: a level from one output to one input; fan-out, or-ing and inversion are
+ * explicit devices. */
 #pragma once
 
 #include <glib.h>
@@ -7,10 +8,12 @@
 typedef struct Irq Irq;
 typedef void IrqHandler(void *opaque, unsigned line, int level);
 
-/** irq_new - an input: @handler(@opaque, @line, level) runs on each change request; freed with irq_free() */
+/** irq_new - an input: @handler(@opaque, @line, level) runs on each change request; freed with
+ * irq_free() */
 Irq *irq_new(IrqHandler *handler, void *opaque, unsigned line);
 void irq_free(Irq *irq);
-/** irq_set - drive the line; NULL (unconnected) is fine. Context: machine lock held, or a handler that says otherwise */
+/** irq_set - drive the line; NULL (unconnected) is fine. Context: machine lock held, or a handler
+ * that says otherwise */
 void irq_set(Irq *irq, int level);
 static inline void irq_raise(Irq *irq)
 {

@@ -3,6 +3,9 @@
 #include "hw/core/machine.h"
 
 #include "hw/core/host_input.h"
+#include "memory/backend.h"
+#include "memory/ram.h"
+#include "util/error.h"
 
 static void machine_init(Object *obj)
 {
@@ -36,11 +39,10 @@ static void machine_finalize(Object *obj)
 {
     Machine *machine = container_of(obj, Machine, object);
 
-    unrealize_children(obj);
-    address_space_cleanup(&machine->memory);
     g_ptr_array_unref(machine->cpus);
     g_ptr_array_unref(machine->resettable);
     host_input_free(machine->input);
+    object_unref(machine->memory_backend);
     g_free(machine->boot.firmware);
     g_free(machine->boot.kernel);
     g_free(machine->boot.initrd);
@@ -53,8 +55,11 @@ static void machine_finalize(Object *obj)
 }
 
 const MachineClass machine_class = {
-    .object = { .name = "machine", .instance_size = sizeof(Machine), .abstract = true,
-                .init = machine_init, .finalize = machine_finalize },
+    .object = { .name = "machine",
+                .instance_size = sizeof(Machine),
+                .abstract = true,
+                .init = machine_init,
+                .finalize = machine_finalize },
 };
 CLASS_REGISTER(machine_class);
 
@@ -92,4 +97,42 @@ void machine_request_reset(Machine *machine, bool by_guest)
     if (machine->ops) {
         machine->ops->request_reset(machine, by_guest);
     }
+}
+
+bool machine_init_ram(Machine *machine, const char *label, GError **errp)
+{
+    Object *owner = &machine->object;
+
+    if (!machine->memory_backend) {
+        return memory_region_init_ram(&machine->ram, owner, label, machine->ram_bytes, errp);
+    }
+    RamBlock *block = memory_backend_block(machine->memory_backend);
+    if (!block) {
+        error_set(errp, "memory-backend: '%s' is not a memory backend",
+                  machine->memory_backend->class->name);
+        return false;
+    }
+    if (ram_block_size(block) != machine->ram_bytes) {
+        error_set(errp,
+                  "memory-backend: it has %" G_GUINT64_FORMAT " MiB, the machine %" G_GUINT64_FORMAT
+                  " MiB",
+                  ram_block_size(block) >> 20, machine->ram_bytes >> 20);
+        return false;
+    }
+    memory_region_init_ram_block(&machine->ram, owner, label, block);
+    return true;
+}
+
+void machine_free(Machine *machine)
+{
+    machine_lock();
+    unrealize_children(&machine->object);
+    address_space_cleanup(&machine->memory);
+    machine_unlock();
+    rcu_drain();
+    machine_lock();
+    object_unparent(&machine->object);
+    object_unref(&machine->object);
+    machine_unlock();
+    rcu_drain();
 }

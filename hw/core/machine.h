@@ -25,13 +25,20 @@ typedef struct {
     char *firmware, *kernel, *initrd, *append, *dtb, *dump_dtb;
 } MachineBoot;
 
-typedef enum { RUN_STATE_PRELAUNCH, RUN_STATE_RUNNING, RUN_STATE_PAUSED, RUN_STATE_SHUTDOWN, RUN_STATE_INTERNAL_ERROR, RUN_STATE_GUEST_PANICKED } RunState;
+typedef enum {
+    RUN_STATE_PRELAUNCH,
+    RUN_STATE_RUNNING,
+    RUN_STATE_PAUSED,
+    RUN_STATE_SHUTDOWN,
+    RUN_STATE_INTERNAL_ERROR,
+    RUN_STATE_GUEST_PANICKED
+} RunState;
 
 typedef enum {
-    SHUTDOWN_HOST_SIGNAL,   /* SIGINT, SIGTERM, SIGHUP */
-    SHUTDOWN_HOST_QUIT,     /* monitor, Ctrl-A x */
+    SHUTDOWN_HOST_SIGNAL, /* SIGINT, SIGTERM, SIGHUP */
+    SHUTDOWN_HOST_QUIT,   /* monitor, Ctrl-A x */
     SHUTDOWN_GUEST_OFF,
-    SHUTDOWN_GUEST_EXIT,    /* test finisher, semihosting: carries an exit status */
+    SHUTDOWN_GUEST_EXIT, /* test finisher, semihosting: carries an exit status */
     SHUTDOWN_GUEST_PANIC,
     SHUTDOWN_ERROR,
 } ShutdownCause;
@@ -45,19 +52,21 @@ typedef struct {
 struct MachineClass {
     ObjectClass object;
     const char *summary;
-    const char *arch;              /* "riscv64": the rhea-system-ARCH this belongs to; NULL: every one */
-    const char *const *aliases;    /* NULL-terminated; e.g. "virt-7.2" */
-    const char *default_cpu;       /* class name */
-    const ObjectClass *cpu_base;   /* CPU models must descend from it */
+    const char *arch; /* "riscv64": the rhea-system-ARCH this belongs to; NULL: every one */
+    const char *const *aliases;  /* NULL-terminated; e.g. "virt-7.2" */
+    const char *default_cpu;     /* class name */
+    const ObjectClass *cpu_base; /* CPU models must descend from it */
     uint64_t default_ram_bytes;
     unsigned max_cpus;
     bool is_default;
     bool (*build)(Machine *machine, GError **errp); /* create and wire all devices */
-    bool (*load)(Machine *machine, GError **errp);  /* firmware, kernel, device tree; again at each reset */
+    bool (*load)(Machine *machine,
+                 GError **errp); /* firmware, kernel, device tree; again at each reset */
 };
 
 struct Machine {
-    Object object; /* "/machine"; children: peripheral, peripheral-anon, unattached, and what build() names */
+    Object object; /* "/machine"; children: peripheral, peripheral-anon, unattached, and what
+                      build() names */
     /* set up by system/ before build() */
     const MachineOps *ops;
     void *ops_opaque;
@@ -68,14 +77,15 @@ struct Machine {
     const ObjectClass *cpu_class;
     char *cpu_properties; /* "zbb=off,..." from -cpu, may be NULL */
     uint64_t ram_bytes;
+    Object *memory_backend; /* -machine memory-backend=; NULL: plain anonymous memory */
     Chardev *serial[MACHINE_MAX_SERIAL]; /* -serial n; NULL: none */
     char *name, *uuid;
     /* made by build() */
     MemoryRegion system_memory; /* 2^64 container */
     MemoryRegion ram;
     AddressSpace memory;
-    GPtrArray *cpus;      /* Cpu *, by index */
-    HostInput *input;     /* private to host_input.c */
+    GPtrArray *cpus;       /* Cpu *, by index */
+    HostInput *input;      /* private to host_input.c */
     GPtrArray *resettable; /* Device *: top of what a system reset covers, in order */
     RunState run_state;
 };
@@ -84,7 +94,22 @@ extern const MachineClass machine_class;
 
 /** machine_add_device - create a device of @class as child @name of the machine; not realized */
 Device *machine_add_device(Machine *machine, const char *name, const DeviceClass *class);
-/** machine_reset - everything in resettable, then every CPU, then MachineClass.load. Context: machine lock, vCPUs stopped */
+/**
+ * machine_init_ram - make machine->ram of ram_bytes, from machine->memory_backend if there is one
+ *
+ * The board then adds the region where it belongs. @label names it in "info mtree" and in saved
+ * states.
+ */
+bool machine_init_ram(Machine *machine, const char *label, GError **errp);
+/**
+ * machine_free - unrealize all devices, wait until nobody looks at the memory, drop the machine
+ *
+ * Context: no lock held; vCPU threads have ended. The clocks stay the caller's.
+ */
+void machine_free(Machine *machine);
+
+/** machine_reset - everything in resettable, then every CPU, then MachineClass.load. Context:
+ * machine lock, vCPUs stopped */
 bool machine_reset(Machine *machine, GError **errp);
 void machine_request_shutdown(Machine *machine, ShutdownCause cause, int status);
 void machine_request_reset(Machine *machine, bool by_guest);

@@ -18,9 +18,7 @@ static void run_phase(Device *dev, Phase phase)
             method = CLASS_METHOD(&dev->object, device_class, DeviceClass, reset);
         }
         break;
-    default:
-        method = CLASS_METHOD(&dev->object, device_class, DeviceClass, reset_exit);
-        break;
+    default: method = CLASS_METHOD(&dev->object, device_class, DeviceClass, reset_exit); break;
     }
     if (method) {
         method(dev);

@@ -3,8 +3,10 @@
 #include "hw/core/sysbus.h"
 
 const SysbusDeviceClass sysbus_device_class = {
-    .device.object = { .name = "sys-bus-device", .parent = &device_class.object,
-                       .instance_size = sizeof(SysbusDevice), .abstract = true },
+    .device.object = { .name = "sys-bus-device",
+                       .parent = &device_class.object,
+                       .instance_size = sizeof(SysbusDevice),
+                       .abstract = true },
 };
 CLASS_REGISTER(sysbus_device_class);
 

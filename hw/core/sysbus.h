@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Devices soldered to the board: MMIO regions and lines that the board places and wires by index. */
+/* Devices soldered to the board: MMIO regions and lines that the board places and wires by index.
+ */
 #pragma once
 
 #include "hw/core/device.h"

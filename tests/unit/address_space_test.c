@@ -41,13 +41,18 @@ static void board_write(void *opaque, hwaddr offset, uint64_t value, unsigned si
 }
 
 static const MemoryOps any_size_ops = { .read = board_read, .write = board_write };
-static const MemoryOps word_ops = { .read = board_read, .write = board_write, .min_access = 4, .max_access = 4 };
+static const MemoryOps word_ops = {
+    .read = board_read, .write = board_write, .min_access = 4, .max_access = 4
+};
 static const MemoryOps byte_impl_ops = { .read = board_read, .write = board_write, .impl_max = 1 };
 static const MemoryOps wide_impl_ops = { .read = board_read, .write = board_write, .impl_min = 4 };
 static const MemoryOps big_ops = { .read = board_read, .write = board_write, .endian = ENDIAN_BIG };
-static const MemoryOps big_byte_ops = { .read = board_read, .write = board_write, .impl_max = 1,
-                                        .endian = ENDIAN_BIG };
-static const MemoryOps unaligned_ops = { .read = board_read, .write = board_write, .unaligned = true };
+static const MemoryOps big_byte_ops = {
+    .read = board_read, .write = board_write, .impl_max = 1, .endian = ENDIAN_BIG
+};
+static const MemoryOps unaligned_ops = { .read = board_read,
+                                         .write = board_write,
+                                         .unaligned = true };
 
 static void board_init(Board *b, const MemoryOps *ops)
 {
@@ -86,8 +91,10 @@ static void test_ram_keeps_what_was_written(void)
     g_assert_cmpint(address_space_write(&b.as, 0x80000ffd, "hello", 6, nobody), ==, MEMTX_OK);
     g_assert_cmpint(address_space_read(&b.as, 0x80000ffd, text, 6, nobody), ==, MEMTX_OK);
     g_assert_cmpstr(text, ==, "hello");
-    g_assert_cmpint(address_space_store(&b.as, 0x80000001, 4, ENDIAN_BIG, 0x12345678, nobody), ==, MEMTX_OK);
-    g_assert_cmpint(address_space_load(&b.as, 0x80000001, 4, ENDIAN_LITTLE, &value, nobody), ==, MEMTX_OK);
+    g_assert_cmpint(address_space_store(&b.as, 0x80000001, 4, ENDIAN_BIG, 0x12345678, nobody), ==,
+                    MEMTX_OK);
+    g_assert_cmpint(address_space_load(&b.as, 0x80000001, 4, ENDIAN_LITTLE, &value, nobody), ==,
+                    MEMTX_OK);
     g_assert_cmphex(value, ==, 0x78563412);
     board_cleanup(&b);
 }
@@ -115,14 +122,17 @@ static void test_nothing_there_is_a_decode_error(void)
     uint8_t bytes[4] = { 1, 1, 1, 1 };
 
     board_init(&b, &any_size_ops);
-    g_assert_cmpint(address_space_load(&b.as, 0, 8, ENDIAN_LITTLE, &value, nobody), ==, MEMTX_DECODE_ERROR);
+    g_assert_cmpint(address_space_load(&b.as, 0, 8, ENDIAN_LITTLE, &value, nobody), ==,
+                    MEMTX_DECODE_ERROR);
     g_assert_cmphex(value, ==, 0);
     /* half in RAM, half behind it: the first half is still done */
     memset(ram_block_host(b.ram.ram) + 0xfffe, 0xaa, 2);
-    g_assert_cmpint(address_space_read(&b.as, 0x8000fffe, bytes, 4, nobody), ==, MEMTX_DECODE_ERROR);
+    g_assert_cmpint(address_space_read(&b.as, 0x8000fffe, bytes, 4, nobody), ==,
+                    MEMTX_DECODE_ERROR);
     g_assert_cmpmem(bytes, 4, "\xaa\xaa\0\0", 4);
     /* around the end of the address space */
-    g_assert_cmpint(address_space_read(&b.as, UINT64_MAX, bytes, 4, nobody), ==, MEMTX_DECODE_ERROR);
+    g_assert_cmpint(address_space_read(&b.as, UINT64_MAX, bytes, 4, nobody), ==,
+                    MEMTX_DECODE_ERROR);
     board_cleanup(&b);
 }
 
@@ -132,11 +142,15 @@ static void test_wrong_size_is_refused(void)
     uint64_t value;
 
     board_init(&b, &word_ops);
-    g_assert_cmpint(address_space_load(&b.as, 0x2000, 2, ENDIAN_LITTLE, &value, nobody), ==, MEMTX_DECODE_ERROR);
-    g_assert_cmpint(address_space_load(&b.as, 0x2000, 8, ENDIAN_LITTLE, &value, nobody), ==, MEMTX_DECODE_ERROR);
-    g_assert_cmpint(address_space_load(&b.as, 0x2002, 4, ENDIAN_LITTLE, &value, nobody), ==, MEMTX_DECODE_ERROR);
+    g_assert_cmpint(address_space_load(&b.as, 0x2000, 2, ENDIAN_LITTLE, &value, nobody), ==,
+                    MEMTX_DECODE_ERROR);
+    g_assert_cmpint(address_space_load(&b.as, 0x2000, 8, ENDIAN_LITTLE, &value, nobody), ==,
+                    MEMTX_DECODE_ERROR);
+    g_assert_cmpint(address_space_load(&b.as, 0x2002, 4, ENDIAN_LITTLE, &value, nobody), ==,
+                    MEMTX_DECODE_ERROR);
     g_assert_cmpint(b.calls, ==, 0);
-    g_assert_cmpint(address_space_load(&b.as, 0x2004, 4, ENDIAN_LITTLE, &value, nobody), ==, MEMTX_OK);
+    g_assert_cmpint(address_space_load(&b.as, 0x2004, 4, ENDIAN_LITTLE, &value, nobody), ==,
+                    MEMTX_OK);
     g_assert_cmpint(b.calls, ==, 1);
     board_cleanup(&b);
 }
@@ -214,7 +228,8 @@ static void test_unaligned_is_cut_at_alignment(void)
 
     board_init(&b, &unaligned_ops);
     memcpy(b.regs, "\0\1\2\3\4\5\6\7\10", 9);
-    g_assert_cmpint(address_space_load(&b.as, 0x2001, 8, ENDIAN_LITTLE, &value, nobody), ==, MEMTX_OK);
+    g_assert_cmpint(address_space_load(&b.as, 0x2001, 8, ENDIAN_LITTLE, &value, nobody), ==,
+                    MEMTX_OK);
     g_assert_cmphex(value, ==, 0x0807060504030201);
     g_assert_cmpint(b.calls, ==, 4); /* 1 + 2 + 4 + 1 */
     board_cleanup(&b);
@@ -227,8 +242,10 @@ static void test_debugger_and_memory_only_leave_devices_alone(void)
     uint64_t value;
 
     board_init(&b, &any_size_ops);
-    g_assert_cmpint(address_space_load(&b.as, 0x2000, 4, ENDIAN_LITTLE, &value, debugger), ==, MEMTX_DECODE_ERROR);
-    g_assert_cmpint(address_space_load(&b.as, 0x2000, 4, ENDIAN_LITTLE, &value, memory_only), ==, MEMTX_ERROR);
+    g_assert_cmpint(address_space_load(&b.as, 0x2000, 4, ENDIAN_LITTLE, &value, debugger), ==,
+                    MEMTX_DECODE_ERROR);
+    g_assert_cmpint(address_space_load(&b.as, 0x2000, 4, ENDIAN_LITTLE, &value, memory_only), ==,
+                    MEMTX_ERROR);
     g_assert_cmpint(b.calls, ==, 0);
     board_cleanup(&b);
 }
@@ -310,9 +327,12 @@ static IommuEntry swapper_translate(void *opaque, hwaddr address, bool write, Me
     Swapper *s = opaque;
     hwaddr page = address >> 12;
 
-    return (IommuEntry){ .target = s->target, .mask = 0xfff,
+    return (IommuEntry){ .target = s->target,
+                         .mask = 0xfff,
                          .address = 0x80000000 + ((page < 2 ? page ^ 1 : page) << 12),
-                         .rights = page < 2 ? MEMORY_READ | MEMORY_WRITE : page == 2 ? MEMORY_READ : 0 };
+                         .rights = page < 2    ? MEMORY_READ | MEMORY_WRITE
+                                   : page == 2 ? MEMORY_READ
+                                               : 0 };
 }
 
 static const IommuOps swapper_ops = { .translate = swapper_translate };
