@@ -30,7 +30,7 @@ if [ -x /test/run ]; then
 fi
 echo
 echo "Linux $(uname -r) on $(uname -m), $(nproc) CPU, $(free -m | awk '/Mem/ {print $2}') MiB."
-echo "Type 'poweroff' to end the guest."
+echo "Leave with 'poweroff', or at any time with Ctrl-A x."
 """
 
 INITTAB = """::sysinit:/etc/rc
