@@ -387,6 +387,81 @@ static void test_scalbn_bounds(void)
     assert_result(f32_scalbn(F32_INF, INT32_MIN, &st), F32_INF, st, 0);
 }
 
+static void test_half_formats(void)
+{
+    enum { H_ONE = 0x3c00, H_THREE = 0x4200, H_MAX = 0x7bff, H_INF = 0x7c00 };
+    FloatStatus st = riscv;
+
+    assert_result(f16_div(H_ONE, H_THREE, &st), 0x3555, st, FLOAT_INEXACT);
+    assert_result(f16_add(H_MAX, H_MAX, &st), H_INF, st, FLOAT_OVERFLOW | FLOAT_INEXACT);
+    assert_result(f32_to_f16(0x33800000, &st), 0x0001, st, 0);
+    assert_result(f32_to_f16(0x33000000, &st), 0, st, FLOAT_UNDERFLOW | FLOAT_INEXACT);
+    assert_result(f32_to_f16(F32_SNAN, &st), 0x7e00, st, FLOAT_INVALID);
+    /* bfloat16 has the exponents of f32: half-way cases go to even. */
+    assert_result(f32_to_bf16(0x3f808000, &st), 0x3f80, st, FLOAT_INEXACT);
+    assert_result(f32_to_bf16(0x3f818000, &st), 0x3f82, st, FLOAT_INEXACT);
+    assert_result(f32_to_bf16(F32_MAX, &st), 0x7f80, st, FLOAT_OVERFLOW | FLOAT_INEXACT);
+    assert_result(bf16_to_f32(0xc049, &st), 0xc0490000, st, 0);
+}
+
+#define assert_f128(actual, high_bits, low_bits, st, expected_flags)        \
+    do {                                                                    \
+        Float128 result_ = actual;                                          \
+        g_assert_cmphex(result_.high, ==, UINT64_C(high_bits));             \
+        assert_result(result_.low, UINT64_C(low_bits), st, expected_flags); \
+    } while (0)
+
+static void test_quad(void)
+{
+    FloatStatus st = riscv;
+    Float128 one = f64_to_f128(F64_ONE, &st), two = f128_add(one, one, &st);
+    Float128 three = f128_add(two, one, &st);
+
+    assert_f128(one, 0x3fff000000000000, 0, st, 0);
+    assert_f128(f128_div(one, three, &st), 0x3ffd555555555555, 0x5555555555555555, st,
+                FLOAT_INEXACT);
+    assert_f128(f128_sqrt(two, &st), 0x3fff6a09e667f3bc, 0xc908b2fb1366ea95, st, FLOAT_INEXACT);
+    Float128 root = f128_sqrt(two, &st);
+    /* What rounding took from the root shows in root^2 - 2, exact in one fused step. */
+    Float128 rest = f128_fma(root, root, two, FLOAT_FMA_NEGATE_ADDEND, &st);
+    g_assert_true(f128_lt(rest, (Float128){ 0 }, &st));
+    st.flags = 0;
+    assert_result(f128_to_f64(root, &st), UINT64_C(0x3ff6a09e667f3bcd), st, FLOAT_INEXACT);
+}
+
+#define assert_x80(actual, sign_exponent_bits, significand_bits, st, expected_flags)        \
+    do {                                                                                    \
+        FloatX80 result_ = actual;                                                          \
+        g_assert_cmphex(result_.sign_exponent, ==, sign_exponent_bits);                     \
+        assert_result(result_.significand, UINT64_C(significand_bits), st, expected_flags); \
+    } while (0)
+
+static void test_x80_precision_control(void)
+{
+    FloatStatus st = x86;
+    FloatX80 one = x80_from_i32(1, &st), three = x80_from_i32(3, &st);
+
+    assert_x80(x80_div(one, three, &st), 0x3ffd, 0xaaaaaaaaaaaaaaab, st, FLOAT_INEXACT);
+    st.x80_precision = 53;
+    assert_x80(x80_div(one, three, &st), 0x3ffd, 0xaaaaaaaaaaaaa800, st, FLOAT_INEXACT);
+    st.x80_precision = 24;
+    assert_x80(x80_div(one, three, &st), 0x3ffd, 0xaaaaab0000000000, st, FLOAT_INEXACT);
+    assert_x80(x80_from_u64(UINT64_MAX, &st), 0x403e, 0xffffffffffffffff, st, 0);
+}
+
+static void test_x80_refuses_unnormals(void)
+{
+    FloatStatus st = x86;
+    FloatX80 one = x80_from_i32(1, &st);
+    FloatX80 unnormal = { .sign_exponent = 0x3fff, .significand = 1 };
+    FloatX80 pseudo_denormal = { .sign_exponent = 0, .significand = UINT64_C(1) << 63 };
+
+    assert_x80(x80_add(one, unnormal, &st), 0xffff, 0xc000000000000000, st, FLOAT_INVALID);
+    assert_result(x80_compare_quiet(one, unnormal, &st), FLOAT_UNORDERED, st, FLOAT_INVALID);
+    assert_result((uint16_t)x80_to_i16(unnormal, FLOAT_RNE, &st), 0x8000, st, FLOAT_INVALID);
+    assert_x80(x80_mul(one, pseudo_denormal, &st), 1, 0x8000000000000000, st, FLOAT_INPUT_DENORMAL);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -412,5 +487,9 @@ int main(int argc, char **argv)
     g_test_add_func("/fpu/from-int", test_from_int);
     g_test_add_func("/fpu/classify", test_classify);
     g_test_add_func("/fpu/scalbn", test_scalbn_bounds);
+    g_test_add_func("/fpu/half", test_half_formats);
+    g_test_add_func("/fpu/quad", test_quad);
+    g_test_add_func("/fpu/x80/precision-control", test_x80_precision_control);
+    g_test_add_func("/fpu/x80/unnormals", test_x80_refuses_unnormals);
     return g_test_run();
 }
