@@ -154,6 +154,24 @@ char *keyval_take(Keyval *keyval, const char *key)
     return value;
 }
 
+static void append_escaped(GString *text, const char *word)
+{
+    for (; *word; word++) {
+        g_string_append(text, *word == ',' ? ",," : (char[]){ *word, '\0' });
+    }
+}
+
+char *keyval_join(const Keyval *keyval)
+{
+    GString *text = g_string_new(NULL);
+    for (unsigned i = 0; i < keyval_count(keyval); i++) {
+        const KeyvalEntry *entry = keyval_entry(keyval, i);
+        g_string_append_printf(text, "%s%s=", i ? "," : "", entry->key);
+        append_escaped(text, entry->value ? entry->value : "on");
+    }
+    return g_string_free(text, FALSE);
+}
+
 bool keyval_parse_bool(const char *text, bool *value)
 {
     static const char *const on[] = { "on", "yes", "true", "y", NULL };

@@ -34,6 +34,9 @@ const char *keyval_get(const Keyval *keyval, const char *key);
 /** keyval_take - like keyval_get(), and removes every entry named @key; caller frees */
 char *keyval_take(Keyval *keyval, const char *key);
 void keyval_add(Keyval *keyval, const char *key, const char *value);
+/** keyval_join - the text that keyval_parse() takes apart again (bare words as "on"); caller frees
+ */
+char *keyval_join(const Keyval *keyval);
 unsigned keyval_count(const Keyval *keyval);
 const KeyvalEntry *keyval_entry(const Keyval *keyval, unsigned index);
 

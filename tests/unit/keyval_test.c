@@ -39,6 +39,13 @@ static void test_parse_reads_json(void)
     g_assert_null(keyval_parse("{", NULL, NULL));
 }
 
+static void test_join_is_parsed_back(void)
+{
+    g_autoptr(Keyval) keyval = keyval_parse("a=1,,2,nowait,b=", NULL, NULL);
+    g_autofree char *text = keyval_join(keyval);
+    g_assert_cmpstr(text, ==, "a=1,,2,nowait=on,b=");
+}
+
 static void test_take_removes_every_entry(void)
 {
     g_autoptr(Keyval) keyval = keyval_parse("id=a,x=1,id=b", NULL, NULL);
@@ -72,6 +79,7 @@ int main(int argc, char **argv)
     g_test_add_func("/keyval/commas", test_parse_keeps_doubled_commas);
     g_test_add_func("/keyval/empty-key", test_parse_refuses_an_empty_key);
     g_test_add_func("/keyval/json", test_parse_reads_json);
+    g_test_add_func("/keyval/join", test_join_is_parsed_back);
     g_test_add_func("/keyval/take", test_take_removes_every_entry);
     g_test_add_func("/keyval/size", test_size_knows_suffixes_and_overflow);
     return g_test_run();
