@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the command line asks for, in terms of the machine that is going to be made. */
+#pragma once
+
+#include "hw/core/machine.h"
+#include "system/options.h"
+
+enum { CONFIG_MAX_FLASH = 2 };
+
+typedef enum { CONFIG_ON_REBOOT_RESET, CONFIG_ON_REBOOT_SHUTDOWN } ConfigOnReboot;
+typedef enum { CONFIG_ON_SHUTDOWN_POWEROFF, CONFIG_ON_SHUTDOWN_PAUSE } ConfigOnShutdown;
+typedef enum {
+    CONFIG_ON_PANIC_SHUTDOWN,
+    CONFIG_ON_PANIC_PAUSE,
+    CONFIG_ON_PANIC_EXIT_FAILURE,
+    CONFIG_ON_PANIC_NONE,
+} ConfigOnPanic;
+
+/* The machine and its processors. A "use" is the option that the values came from, for error
+ * messages. */
+typedef struct {
+    const OptionUse *use;
+    char *name;         /* NULL: the default machine */
+    Keyval *properties; /* -machine key=value that are properties of the board */
+    GPtrArray *accels;  /* const OptionUse * of -accel */
+    char *accel_list;   /* -machine accel= */
+    const OptionUse *icount_use;
+    const OptionUse *cpu_use;
+    const OptionUse *memory_use;
+    uint64_t ram_bytes; /* 0: the machine's default */
+    const OptionUse *smp_use;
+    MachineTopology topology; /* as written; 0: not given */
+    const OptionUse *flash_use[CONFIG_MAX_FLASH];
+    const OptionUse *semihosting_use;
+} ConfigMachine;
+
+/* -kernel and friends, and the options they came from. */
+typedef struct {
+    MachineBoot paths;
+    const OptionUse *firmware_use, *kernel_use, *initrd_use, *dtb_use;
+} ConfigBoot;
+
+/* Ends of lines on the host, in the order written. */
+typedef struct {
+    GPtrArray *chardevs; /* const OptionUse * of -chardev */
+    GPtrArray *serials;  /* ... of -serial */
+    const OptionUse *qtest_use;
+    uint8_t escape; /* the key that starts a mux command */
+    bool nographic; /* console and monitor share the terminal */
+    bool headless;  /* -display none: no console unless asked for */
+} ConfigLines;
+
+typedef struct {
+    bool paused; /* -S */
+    bool daemonize;
+    ConfigOnReboot on_reboot;
+    ConfigOnShutdown on_shutdown;
+    ConfigOnPanic on_panic;
+    char *pidfile;
+} ConfigLife;
+
+struct Config {
+    const char *program; /* as error messages name it */
+    const char *arch;    /* "riscv64" */
+    GPtrArray *uses;     /* OptionUse *, owned, in order */
+    GPtrArray *devices;  /* const OptionUse * of -device */
+    ConfigMachine machine;
+    ConfigBoot boot;
+    ConfigLines lines;
+    ConfigLife life;
+    char *name, *uuid;
+    bool nodefaults;
+    bool done; /* an option has printed what it was asked for: run nothing */
+};
+
+Config *config_new(const char *program, const char *arch);
+void config_free(Config *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Config, config_free)
+
+/** config_machine_class - the machine that was named, or the default one of this architecture */
+const MachineClass *config_machine_class(const Config *config, GError **errp);
+/** config_topology - -smp completed for a machine of at most @max_cpus, and checked */
+bool config_topology(const Config *config, unsigned max_cpus, MachineTopology *topology,
+                     GError **errp);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Options about what the machine starts: firmware, kernel, and where such files are looked for. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "system/config_internal.h"
+#include "util/datadir.h"
+#include "util/error.h"
+
+/* A file that will be read whole must be one. @what starts the message: "could not load kernel". */
+static bool check_file(const char *path, const char *what, GError **errp)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int err = fd < 0 || fstat(fd, &st) < 0 ? errno : 0;
+    if (fd >= 0) {
+        close(fd);
+    }
+    if (err) {
+        error_set_errno(errp, err, "%s", what);
+    } else if (S_ISDIR(st.st_mode)) {
+        error_set(errp, "%s: it is a directory", what);
+        err = EISDIR;
+    } else if (S_ISREG(st.st_mode) && st.st_size == 0) {
+        error_set(errp, "%s: the file is empty", what);
+        err = EINVAL;
+    }
+    return err == 0;
+}
+
+static bool take_file(char **path, const OptionUse **path_use, const OptionUse *use,
+                      const char *what, GError **errp)
+{
+    if (!check_file(use->argument, what, errp)) {
+        return false;
+    }
+    g_free(*path);
+    *path = g_strdup(use->argument);
+    *path_use = use;
+    return true;
+}
+
+bool config_apply_kernel(Config *config, const OptionUse *use, GError **errp)
+{
+    return take_file(&config->boot.paths.kernel, &config->boot.kernel_use, use,
+                     "could not load kernel", errp);
+}
+
+bool config_apply_initrd(Config *config, const OptionUse *use, GError **errp)
+{
+    return take_file(&config->boot.paths.initrd, &config->boot.initrd_use, use,
+                     "could not load initial ramdisk", errp);
+}
+
+bool config_apply_dtb(Config *config, const OptionUse *use, GError **errp)
+{
+    return take_file(&config->boot.paths.dtb, &config->boot.dtb_use, use,
+                     "could not load device tree", errp);
+}
+
+bool config_apply_append(Config *config, const OptionUse *use, GError **errp)
+{
+    g_free(config->boot.paths.append);
+    config->boot.paths.append = g_strdup(use->argument);
+    return true;
+}
+
+/* "none" and "default" are the board's business; anything else is a file, here or among the data
+ * files. */
+bool config_apply_bios(Config *config, const OptionUse *use, GError **errp)
+{
+    g_autofree char *path = g_strdup(use->argument);
+    if (strcmp(path, "none") != 0 && strcmp(path, "default") != 0) {
+        if (!g_file_test(path, G_FILE_TEST_EXISTS) && !strchr(path, '/')) {
+            char *found = datadir_find(path);
+            if (found) {
+                g_free(path);
+                path = found;
+            }
+        }
+        if (!check_file(path, "could not load firmware", errp)) {
+            return false;
+        }
+    }
+    g_free(config->boot.paths.firmware);
+    config->boot.paths.firmware = g_steal_pointer(&path);
+    config->boot.firmware_use = use;
+    return true;
+}
+
+bool config_apply_datadir(Config *config, const OptionUse *use, GError **errp)
+{
+    if (!g_file_test(use->argument, G_FILE_TEST_IS_DIR)) {
+        error_set(errp, "not a folder");
+        return false;
+    }
+    datadir_add(use->argument);
+    return true;
+}
+
+void config_list_datadirs(Config *config, const OptionUse *use)
+{
+    g_autofree char *list = datadir_list();
+    fputs(list, stdout);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Options about the machine and its processors. */
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "hw/core/host_input.h"
+#include "system/config_internal.h"
+#include "util/error.h"
+
+static void replace(char **field, const char *value)
+{
+    g_free(*field);
+    *field = g_strdup(value);
+}
+
+/* Keys of -machine that are not properties of the board. */
+static char **machine_key_field(Config *config, const char *key)
+{
+    const struct {
+        const char *key;
+        char **field;
+    } fields[] = {
+        { "type", &config->machine.name },           { "accel", &config->machine.accel_list },
+        { "dumpdtb", &config->boot.paths.dump_dtb }, { "firmware", &config->boot.paths.firmware },
+        { "kernel", &config->boot.paths.kernel },    { "initrd", &config->boot.paths.initrd },
+        { "append", &config->boot.paths.append },    { "dtb", &config->boot.paths.dtb },
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
+        if (strcmp(fields[i].key, key) == 0) {
+            return fields[i].field;
+        }
+    }
+    return NULL;
+}
+
+bool config_apply_machine(Config *config, const OptionUse *use, GError **errp)
+{
+    config->machine.use = use;
+    for (unsigned i = 0; i < keyval_count(use->keys); i++) {
+        const KeyvalEntry *entry = keyval_entry(use->keys, i);
+        char **field = machine_key_field(config, entry->key);
+        if (field && (!entry->value || !*entry->value)) {
+            error_set(errp, "%s= wants a value", entry->key);
+            return false;
+        }
+        if (field) {
+            replace(field, entry->value);
+        } else {
+            keyval_add(config->machine.properties, entry->key, entry->value);
+        }
+    }
+    return true;
+}
+
+bool config_apply_accel(Config *config, const OptionUse *use, GError **errp)
+{
+    if (!keyval_get(use->keys, "accel")) {
+        error_set(errp, "the name of an accelerator is missing");
+        return false;
+    }
+    g_ptr_array_add(config->machine.accels, (gpointer)use);
+    return true;
+}
+
+bool config_apply_enable_kvm(Config *config, const OptionUse *use, GError **errp)
+{
+    replace(&config->machine.accel_list, "kvm");
+    return true;
+}
+
+bool config_apply_icount(Config *config, const OptionUse *use, GError **errp)
+{
+    config->machine.icount_use = use;
+    return true;
+}
+
+bool config_apply_cpu(Config *config, const OptionUse *use, GError **errp)
+{
+    if (!keyval_get(use->keys, "model")) {
+        error_set(errp, "the name of a CPU model is missing");
+        return false;
+    }
+    config->machine.cpu_use = use;
+    return true;
+}
+
+bool config_apply_memory(Config *config, const OptionUse *use, GError **errp)
+{
+    const char *size = option_string(use, "size", NULL);
+    if (option_string(use, "slots", NULL) || option_string(use, "maxmem", NULL)) {
+        error_set(errp, "memory hot-plug (slots=, maxmem=) is not there yet");
+        return false;
+    }
+    uint64_t bytes = 0;
+    if (!size || !keyval_parse_size(size, UINT64_C(1) << 20, &bytes) || bytes == 0) {
+        error_set(errp, "not an amount of memory such as 512M or 2G");
+        return false;
+    }
+    if (bytes > UINT64_C(1) << 52) {
+        error_set(errp, "no machine has that much memory");
+        return false;
+    }
+    config->machine.memory_use = use;
+    config->machine.ram_bytes = (bytes + 4095) & ~UINT64_C(4095);
+    return true;
+}
+
+static bool take_count(const OptionUse *use, const char *key, unsigned *count, GError **errp)
+{
+    if (!option_string(use, key, NULL)) {
+        return true;
+    }
+    uint64_t value = option_number(use, key, 0);
+    if (value < 1 || value > 65536) {
+        error_set(errp, "%s=%s: must be 1 to 65536", key, option_string(use, key, ""));
+        return false;
+    }
+    *count = (unsigned)value;
+    return true;
+}
+
+bool config_apply_smp(Config *config, const OptionUse *use, GError **errp)
+{
+    MachineTopology t = { 0 };
+    bool ok =
+        take_count(use, "cpus", &t.cpus, errp) && take_count(use, "maxcpus", &t.max_cpus, errp) &&
+        take_count(use, "sockets", &t.sockets, errp) && take_count(use, "dies", &t.dies, errp) &&
+        take_count(use, "clusters", &t.clusters, errp) &&
+        take_count(use, "cores", &t.cores, errp) && take_count(use, "threads", &t.threads, errp);
+    if (ok) {
+        config->machine.smp_use = use;
+        config->machine.topology = t;
+    }
+    return ok;
+}
+
+bool config_apply_drive(Config *config, const OptionUse *use, GError **errp)
+{
+    const char *interface = option_string(use, "if", "ide");
+    if (strcmp(interface, "pflash") != 0) {
+        error_set(errp, "block devices are not there yet; only if=pflash,format=raw is");
+        return false;
+    }
+    if (!option_string(use, "file", NULL)) {
+        error_set(errp, "file= is missing");
+        return false;
+    }
+    uint64_t unit = option_number(use, "unit", option_number(use, "index", G_MAXUINT64));
+    if (unit == G_MAXUINT64) {
+        unit = config->machine.flash_use[0] ? 1 : 0;
+    }
+    if (unit >= CONFIG_MAX_FLASH) {
+        error_set(errp, "unit=%" G_GUINT64_FORMAT ": must be 0 or 1", unit);
+        return false;
+    }
+    if (config->machine.flash_use[unit]) {
+        error_set(errp, "flash unit %" G_GUINT64_FORMAT " is given twice", unit);
+        return false;
+    }
+    config->machine.flash_use[unit] = use;
+    return true;
+}
+
+bool config_apply_semihosting(Config *config, const OptionUse *use, GError **errp)
+{
+    config->machine.semihosting_use = use;
+    return true;
+}
+
+bool config_apply_name(Config *config, const OptionUse *use, GError **errp)
+{
+    const char *process = option_string(use, "process", NULL);
+    if (!option_bool(use, "debug-threads", true)) {
+        error_set(errp, "threads always have names; debug-threads=off cannot be had");
+        return false;
+    }
+    if (process) {
+        prctl(PR_SET_NAME, process);
+    }
+    if (option_string(use, "guest", NULL)) {
+        replace(&config->name, option_string(use, "guest", NULL));
+    }
+    return true;
+}
+
+bool config_apply_uuid(Config *config, const OptionUse *use, GError **errp)
+{
+    if (!g_uuid_string_is_valid(use->argument)) {
+        error_set(errp, "not a UUID such as 550e8400-e29b-41d4-a716-446655440000");
+        return false;
+    }
+    replace(&config->uuid, use->argument);
+    return true;
+}
+
+bool config_apply_rtc(Config *config, const OptionUse *use, GError **errp)
+{
+    return host_input_set_rtc(option_string(use, "base", NULL), option_string(use, "clock", NULL),
+                              errp);
+}
+
+bool config_apply_seed(Config *config, const OptionUse *use, GError **errp)
+{
+    return host_input_set_seed(use->argument, errp);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The host side of serial lines and consoles, made from -chardev, -serial and -nographic. */
+#include "system/lines.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "chardev/chardev_spec.h"
+#include "util/error.h"
+
+typedef struct {
+    const Config *config;
+    Object *parent;
+    const ChardevMuxOps *ops;
+    void *ops_opaque;
+} Lines;
+
+static void announce(Chardev *chardev)
+{
+    g_autofree char *text = chardev_describe(chardev);
+    if (g_str_has_prefix(text, "pty:")) {
+        printf("char device redirected to %s (label %s)\n", text + strlen("pty:"), chardev->label);
+        fflush(stdout);
+    }
+}
+
+/* Consumes @keys. */
+static Chardev *create(const Lines *lines, Keyval *keys, GError **errp)
+{
+    const char *backend = keyval_get(keys, "backend");
+    if (lines->config->life.daemonize && backend && strcmp(backend, "stdio") == 0) {
+        error_set(errp, "stdio cannot be used with -daemonize");
+        return NULL;
+    }
+    if (chardev_spec_waits(keys)) {
+        puts("waiting for a connection ('nowait' goes on without one)");
+        fflush(stdout);
+    }
+    Chardev *chardev =
+        chardev_spec_create(lines->parent, keys, lines->ops, lines->ops_opaque, errp);
+    if (!chardev) {
+        return NULL;
+    }
+    if (object_cast(&chardev->object, &chardev_mux_class.object) &&
+        !property_set_u64(&chardev->object, "escape", lines->config->lines.escape, errp)) {
+        return NULL;
+    }
+    announce(chardev);
+    return chardev;
+}
+
+static Chardev *find(const Lines *lines, const char *id, GError **errp)
+{
+    Chardev *chardev = object_cast(object_child(lines->parent, id), &chardev_class.object);
+    if (!chardev) {
+        error_set(errp, "there is no chardev '%s'", id);
+    }
+    return chardev;
+}
+
+/* @chardev is NULL for "none". */
+static bool open_text(const Lines *lines, const char *text, const char *label, Chardev **chardev,
+                      GError **errp)
+{
+    ChardevSpecKind kind;
+    g_autoptr(Keyval) keys = chardev_spec_parse(text, label, &kind, errp);
+    *chardev = NULL;
+    if (!keys || kind == CHARDEV_SPEC_NONE) {
+        return keys != NULL;
+    }
+    *chardev = kind == CHARDEV_SPEC_EXISTING ? find(lines, keyval_get(keys, "id"), errp)
+                                             : create(lines, keys, errp);
+    return *chardev != NULL;
+}
+
+static bool open_serials(const Lines *lines, Machine *machine, GError **errp)
+{
+    const GPtrArray *uses = lines->config->lines.serials;
+    for (guint i = 0; i < uses->len; i++) {
+        const OptionUse *use = g_ptr_array_index(uses, i);
+        g_autofree char *label = g_strdup_printf("serial%u", i);
+        GError *error = NULL;
+        if (!open_text(lines, use->argument, label, &machine->serial[i], &error)) {
+            option_use_prefix(use, &error);
+            g_propagate_error(errp, error);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Without a window the terminal is the console, unless the options say otherwise. */
+static bool wants_console(const Config *config)
+{
+    bool background = config->life.daemonize && !config->lines.nographic;
+    return !config->nodefaults && config->lines.serials->len == 0 && !background &&
+           (config->lines.nographic || !config->lines.headless);
+}
+
+bool lines_open(const Config *config, Object *parent, Machine *machine, const ChardevMuxOps *ops,
+                void *ops_opaque, GError **errp)
+{
+    Lines lines = { config, parent, ops, ops_opaque };
+    for (guint i = 0; i < config->lines.chardevs->len; i++) {
+        const OptionUse *use = g_ptr_array_index(config->lines.chardevs, i);
+        GError *error = NULL;
+        if (!create(&lines, use->keys, &error)) {
+            option_use_prefix(use, &error);
+            g_propagate_error(errp, error);
+            return false;
+        }
+    }
+    if (!open_serials(&lines, machine, errp)) {
+        return false;
+    }
+    if (wants_console(config) &&
+        !open_text(&lines, "mon:stdio", "serial0", &machine->serial[0], errp)) {
+        error_prefix(errp, "console: ");
+        return false;
+    }
+    return true;
+}
+
+Chardev *lines_open_one(const Config *config, Object *parent, const char *text, const char *label,
+                        GError **errp)
+{
+    Lines lines = { .config = config, .parent = parent };
+    Chardev *chardev;
+    if (open_text(&lines, text, label, &chardev, errp) && !chardev) {
+        error_set(errp, "a character device is needed");
+    }
+    return chardev;
+}
+
+bool lines_check(const Config *config, const Machine *machine, GError **errp)
+{
+    for (guint i = 0; i < config->lines.serials->len; i++) {
+        const OptionUse *use = g_ptr_array_index(config->lines.serials, i);
+        const Chardev *chardev = machine->serial[i];
+        bool wanted = chardev && strcmp(use->argument, "null") != 0;
+        if (wanted && chardev->ports->len == 0) {
+            error_set(errp, "this machine has no serial line number %u", i + 1);
+            option_use_prefix(use, errp);
+            return false;
+        }
+    }
+    return true;
+}
+
+void lines_close(Object *parent)
+{
+    for (guint i = parent->children ? parent->children->len : 0; i-- > 0;) {
+        Chardev *chardev =
+            object_cast(g_ptr_array_index(parent->children, i), &chardev_class.object);
+        if (chardev) { /* a mux comes after what it stands on, so its output is handed down first */
+            chardev_close(chardev);
+        }
+    }
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Every option: what it is called, what it takes, what it does, what help says. */
+#include "system/config_internal.h"
+
+#define TEXT(n, s, c, f, h)                                                    \
+    {                                                                          \
+        .name = (n), .category = (c), .syntax = (s), .help = (h), .apply = (f) \
+    }
+#define FLAG(n, c, f, h)                                        \
+    {                                                           \
+        .name = (n), .category = (c), .help = (h), .apply = (f) \
+    }
+#define MISSING(n, s, what)                           \
+    {                                                 \
+        .name = (n), .syntax = (s), .missing = (what) \
+    }
+#define KEYS(n, s, c, i, k, f, h)                                                   \
+    {                                                                               \
+        .name = (n), .category = (c), .syntax = (s), .help = (h),                   \
+        .argument = OPTION_ARGUMENT_KEYS, .implied = (i), .keys = (k), .apply = (f) \
+    }
+
+static const OptionKey memory_keys[] = {
+    { "size" },
+    { "slots", OPTION_KEY_NUMBER },
+    { "maxmem", OPTION_KEY_SIZE },
+    {},
+};
+static const OptionKey smp_keys[] = {
+    { "cpus", OPTION_KEY_NUMBER },     { "maxcpus", OPTION_KEY_NUMBER },
+    { "sockets", OPTION_KEY_NUMBER },  { "dies", OPTION_KEY_NUMBER },
+    { "clusters", OPTION_KEY_NUMBER }, { "cores", OPTION_KEY_NUMBER },
+    { "threads", OPTION_KEY_NUMBER },  {},
+};
+static const OptionKey name_keys[] = {
+    { "guest" },
+    { "process" },
+    { "debug-threads", OPTION_KEY_BOOL },
+    {},
+};
+static const char *const drift_values[] = { "none", NULL };
+static const OptionKey rtc_keys[] = {
+    { "base" },
+    { "clock" },
+    { "driftfix", OPTION_KEY_STRING, drift_values },
+    {},
+};
+static const OptionKey icount_keys[] = {
+    { "shift" },
+    { "align", OPTION_KEY_BOOL },
+    { "sleep", OPTION_KEY_BOOL },
+    {},
+};
+static const char *const drive_formats[] = { "raw", NULL };
+static const OptionKey drive_keys[] = {
+    { "if" },
+    { "file" },
+    { "format", OPTION_KEY_STRING, drive_formats },
+    { "unit", OPTION_KEY_NUMBER },
+    { "index", OPTION_KEY_NUMBER },
+    { "readonly", OPTION_KEY_BOOL },
+    { "id" },
+    {},
+};
+static const char *const semihosting_values[] = { "native", "auto", NULL };
+static const OptionKey semihosting_keys[] = {
+    { "enable", OPTION_KEY_BOOL },
+    { "target", OPTION_KEY_STRING, semihosting_values },
+    { "userspace", OPTION_KEY_BOOL },
+    { "arg" },
+    { "chardev" },
+    {},
+};
+static const char *const reboot_values[] = { "reset", "shutdown", NULL };
+static const char *const shutdown_values[] = { "poweroff", "pause", NULL };
+static const char *const panic_values[] = { "shutdown", "pause", "exit-failure", "none", NULL };
+static const OptionKey action_keys[] = {
+    { "reboot", OPTION_KEY_STRING, reboot_values },
+    { "shutdown", OPTION_KEY_STRING, shutdown_values },
+    { "panic", OPTION_KEY_STRING, panic_values },
+    {},
+};
+static const OptionKey msg_keys[] = {
+    { "timestamp", OPTION_KEY_BOOL },
+    { "guest-name", OPTION_KEY_BOOL },
+    {},
+};
+static const OptionKey trace_keys[] = { { "enable" }, { "events" }, { "file" }, {} };
+
+const OptionRow option_table[] = {
+    { .name = "help",
+      .alias = "h",
+      .category = OPTION_STANDARD,
+      .apply = config_apply_help,
+      .help = "display this help and exit" },
+    FLAG("version", OPTION_STANDARD, config_apply_version, "display version information and exit"),
+    { .name = "machine",
+      .alias = "M",
+      .category = OPTION_STANDARD,
+      .syntax = "[type=]name[,prop[=value][,...]]",
+      .argument = OPTION_ARGUMENT_KEYS,
+      .implied = "type",
+      .apply = config_apply_machine,
+      .list = config_list_machines,
+      .help = "selects emulated machine ('-machine help' for list)\n"
+              "accel=name[:name...]: the first of these accelerators that works\n"
+              "dumpdtb=file: write the device tree there and exit\n"
+              "further properties: '-machine name,help'" },
+    { .name = "cpu",
+      .category = OPTION_STANDARD,
+      .syntax = "model[,prop[=value][,...]]",
+      .argument = OPTION_ARGUMENT_KEYS,
+      .implied = "model",
+      .apply = config_apply_cpu,
+      .list = config_list_cpus,
+      .help = "select CPU model ('-cpu help' for list)" },
+    { .name = "accel",
+      .category = OPTION_STANDARD,
+      .syntax = "[accel=]name[:name...][,prop[=value][,...]]",
+      .argument = OPTION_ARGUMENT_KEYS,
+      .implied = "accel",
+      .apply = config_apply_accel,
+      .list = config_list_accels,
+      .help =
+          "select what runs guest code ('-accel help' for list); the first that works is used" },
+    FLAG("enable-kvm", OPTION_STANDARD, config_apply_enable_kvm, "same as -accel kvm"),
+    KEYS("smp", "[[cpus=]n][,maxcpus=n][,sockets=n][,dies=n][,clusters=n][,cores=n][,threads=n]",
+         OPTION_STANDARD, "cpus", smp_keys, config_apply_smp,
+         "number of CPUs [default: 1], and how they are grouped"),
+    KEYS("m", "[size=]n[kMGT]", OPTION_STANDARD, "size", memory_keys, config_apply_memory,
+         "guest memory, in MiB without a suffix"),
+    KEYS("name", "[guest=]name[,process=name][,debug-threads=on]", OPTION_STANDARD, "guest",
+         name_keys, config_apply_name, "name of the guest, and of the process on the host"),
+    TEXT("uuid", "uuid", OPTION_STANDARD, config_apply_uuid, "UUID of the machine"),
+    KEYS("rtc", "[base=utc|localtime|date][,clock=host|rt|vm][,driftfix=none]", OPTION_STANDARD,
+         "base", rtc_keys, config_apply_rtc,
+         "time of day that the guest starts with, and the clock that moves it"),
+    TEXT("seed", "number", OPTION_STANDARD, config_apply_seed,
+         "random numbers for the guest are made from this one, the same in every run"),
+
+    { .name = "device",
+      .category = OPTION_DEVICE,
+      .syntax = "driver[,prop[=value][,...]]",
+      .argument = OPTION_ARGUMENT_KEYS,
+      .implied = "driver",
+      .apply = config_apply_device,
+      .list = config_list_devices,
+      .help = "add a device ('-device help' for list, '-device driver,help' for its properties)" },
+    KEYS("drive", "if=pflash,file=path[,format=raw][,unit=n][,readonly=on|off]", OPTION_DEVICE,
+         "file", drive_keys, config_apply_drive, "contents of a flash bank"),
+    TEXT("nic", "none", OPTION_DEVICE, config_apply_net, "no network device"),
+    TEXT("net", "none", OPTION_DEVICE, config_apply_net, "no network device"),
+    FLAG("nodefaults", OPTION_DEVICE, config_apply_nodefaults,
+         "no console unless one is asked for"),
+
+    { .name = "chardev",
+      .category = OPTION_CHARDEV,
+      .syntax = "backend,id=id[,mux=on][,prop[=value][,...]]",
+      .argument = OPTION_ARGUMENT_KEYS,
+      .implied = "backend",
+      .apply = config_apply_chardev,
+      .list = config_list_chardevs,
+      .help = "make the host side of a character device ('-chardev help' for list)" },
+    TEXT("serial", "dev", OPTION_CHARDEV, config_apply_serial,
+         "next serial line: stdio, mon:stdio, none, null, pty, file:path, pipe:path,\n"
+         "tcp:host:port[,server][,nowait], unix:path[,server][,nowait], chardev:id"),
+    TEXT("monitor", "none", OPTION_CHARDEV, config_apply_monitor, "no monitor"),
+    TEXT("parallel", "none", OPTION_CHARDEV, config_apply_parallel, "no parallel port"),
+    TEXT("echr", "c", OPTION_CHARDEV, config_apply_echr,
+         "key that starts a command on a shared line, instead of Ctrl-A"),
+
+    FLAG("nographic", OPTION_DISPLAY, config_apply_nographic,
+         "no window; the first serial line is this terminal"),
+    TEXT("display", "none", OPTION_DISPLAY, config_apply_display,
+         "no window, and no console unless one is asked for"),
+    TEXT("vga", "none", OPTION_DISPLAY, config_apply_display, "no graphics card"),
+
+    TEXT("bios", "file", OPTION_BOOT, config_apply_bios, "firmware: a file, 'default' or 'none'"),
+    TEXT("kernel", "file", OPTION_BOOT, config_apply_kernel, "kernel to start"),
+    TEXT("initrd", "file", OPTION_BOOT, config_apply_initrd, "initial ramdisk for the kernel"),
+    TEXT("append", "text", OPTION_BOOT, config_apply_append, "command line for the kernel"),
+    TEXT("dtb", "file", OPTION_BOOT, config_apply_dtb, "device tree instead of the machine's own"),
+    { .name = "L",
+      .category = OPTION_BOOT,
+      .syntax = "folder",
+      .apply = config_apply_datadir,
+      .list = config_list_datadirs,
+      .help = "look for firmware here first ('-L help' lists the usual places)" },
+    FLAG("semihosting", OPTION_BOOT, config_apply_semihosting,
+         "let the guest use files and console of the host"),
+    KEYS("semihosting-config",
+         "[enable=on|off][,target=native|auto][,chardev=id][,userspace=on|off][,arg=text...]",
+         OPTION_BOOT, "enable", semihosting_keys, config_apply_semihosting, "the same, in detail"),
+
+    FLAG("S", OPTION_DEBUG, config_apply_paused, "do not start the CPUs"),
+    FLAG("no-reboot", OPTION_DEBUG, config_apply_no_reboot, "exit instead of rebooting"),
+    FLAG("no-shutdown", OPTION_DEBUG, config_apply_no_shutdown,
+         "stop instead of exiting when the guest powers off"),
+    KEYS("action",
+         "[reboot=reset|shutdown][,shutdown=poweroff|pause][,panic=shutdown|pause|exit-failure|"
+         "none]",
+         OPTION_DEBUG, NULL, action_keys, config_apply_action, "what to do on such an event"),
+    FLAG("daemonize", OPTION_DEBUG, config_apply_daemonize,
+         "go to the background once everything is set up"),
+    TEXT("pidfile", "file", OPTION_DEBUG, config_apply_pidfile, "write the process id there"),
+    TEXT("readconfig", "file", OPTION_DEBUG, config_apply_readconfig,
+         "read further options from an ini file"),
+    FLAG("no-user-config", OPTION_DEBUG, config_apply_nothing,
+         "accepted: configuration files are read only when named"),
+    { .name = "d",
+      .category = OPTION_DEBUG,
+      .syntax = "item[,...]",
+      .apply = config_apply_debug,
+      .list = config_list_debug,
+      .help = "log these items ('-d help' for list)" },
+    TEXT("D", "file", OPTION_DEBUG, config_apply_debug_file,
+         "where the log goes [default: stderr]"),
+    TEXT("dfilter", "range[,...]", OPTION_DEBUG, config_apply_debug_filter,
+         "log code of these guest addresses only: start..end, start+size, start-size"),
+    { .name = "trace",
+      .category = OPTION_DEBUG,
+      .syntax = "[enable=]pattern[,events=file][,file=file]",
+      .argument = OPTION_ARGUMENT_KEYS,
+      .implied = "enable",
+      .keys = trace_keys,
+      .apply = config_apply_trace,
+      .list = config_list_trace,
+      .help = "switch trace points on ('-trace help' for list)" },
+    KEYS("icount", "[shift=]n|auto[,align=on|off][,sleep=on|off]", OPTION_DEBUG, "shift",
+         icount_keys, config_apply_icount,
+         "guest time is the number of executed instructions times 2^n ns"),
+    KEYS("msg", "[timestamp=on|off][,guest-name=on|off]", OPTION_DEBUG, NULL, msg_keys,
+         config_apply_msg, "what messages begin with"),
+    TEXT("qtest", "dev", OPTION_DEBUG, config_apply_qtest,
+         "let a test drive the devices through this character device"),
+
+    /* Known elsewhere: refused by name, so that nobody looks for a typing error. */
+    MISSING("object", "type,...", "objects of users are"),
+    MISSING("global", "driver.prop=value", "global properties are"),
+    MISSING("writeconfig", "file", "writing the options to a file is"),
+    MISSING("boot", "...", "the boot order is"),
+    MISSING("hda", "file", "block devices are"),
+    MISSING("hdb", "file", "block devices are"),
+    MISSING("hdc", "file", "block devices are"),
+    MISSING("hdd", "file", "block devices are"),
+    MISSING("cdrom", "file", "block devices are"),
+    MISSING("fda", "file", "block devices are"),
+    MISSING("fdb", "file", "block devices are"),
+    MISSING("sd", "file", "block devices are"),
+    MISSING("mtdblock", "file", "block devices are"),
+    MISSING("pflash", "file", "block devices are"),
+    MISSING("blockdev", "...", "block devices are"),
+    MISSING("snapshot", NULL, "block devices are"),
+    MISSING("fsdev", "...", "shared folders are"),
+    MISSING("virtfs", "...", "shared folders are"),
+    MISSING("netdev", "...", "network devices are"),
+    MISSING("usb", NULL, "USB is"),
+    MISSING("usbdevice", "...", "USB is"),
+    MISSING("audio", "...", "sound is"),
+    MISSING("audiodev", "...", "sound is"),
+    MISSING("vnc", "...", "displays are"),
+    MISSING("spice", "...", "displays are"),
+    MISSING("full-screen", NULL, "displays are"),
+    MISSING("k", "layout", "displays are"),
+    MISSING("g", "WxH", "displays are"),
+    MISSING("smbios", "...", "SMBIOS tables are"),
+    MISSING("acpitable", "...", "ACPI tables are"),
+    MISSING("fw_cfg", "...", "fw_cfg files of users are"),
+    MISSING("option-rom", "file", "option ROMs are"),
+    MISSING("numa", "...", "NUMA nodes are"),
+    MISSING("mem-path", "path", "memory in files is"),
+    MISSING("mem-prealloc", NULL, "preallocated memory is"),
+    MISSING("overcommit", "...", "locked memory is"),
+    MISSING("add-fd", "...", "descriptor sets are"),
+    MISSING("set", "...", "-set is"),
+    MISSING("s", NULL, "the gdb stub is"),
+    MISSING("gdb", "dev", "the gdb stub is"),
+    MISSING("mon", "...", "the monitor is"),
+    MISSING("qmp", "dev", "the monitor is"),
+    MISSING("qmp-pretty", "dev", "the monitor is"),
+    MISSING("loadvm", "name", "snapshots are"),
+    MISSING("incoming", "...", "migration is"),
+    MISSING("only-migratable", NULL, "migration is"),
+    MISSING("preconfig", NULL, "the monitor is"),
+    MISSING("sandbox", "...", "the sandbox is"),
+    MISSING("runas", "user", "dropping privileges is"),
+    MISSING("run-with", "...", "dropping privileges is"),
+    MISSING("chroot", "folder", "dropping privileges is"),
+    MISSING("watchdog-action", "action", "watchdogs are"),
+    MISSING("tpmdev", "...", "TPM devices are"),
+    MISSING("plugin", "...", "plug-ins are"),
+    MISSING("compat", "...", "deprecation policies are"),
+    {},
+};

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One machine with everything around it: tree, accelerator, lines, run state, and the requests that
+ * end it. */
+#pragma once
+
+#include "accel/accel.h"
+#include "system/config.h"
+
+typedef struct Vm Vm;
+
+/* All guarded by the machine lock. */
+struct Vm {
+    const Config *config;
+    Object *root; /* of the composition tree: "machine", "chardevs" */
+    Object *chardevs;
+    Machine *machine;
+    Accel *accel;
+    GMainLoop *loop;
+    GPtrArray *signals; /* GSource * */
+    /* asked for by a guest or the host, handled in the main loop */
+    bool shutdown_wanted, reset_wanted, reset_by_guest;
+    ShutdownCause cause;
+    int status;
+    GSource *request; /* pending handler of the above */
+    int exit_status;
+};
+
+/** vm_new - make the machine that @config describes and bring it to its power-on state, stopped */
+Vm *vm_new(const Config *config, GError **errp);
+/** vm_run - start it (unless -S), and serve it until it ends; returns the exit status of the
+ * process */
+int vm_run(Vm *vm);
+void vm_free(Vm *vm);
+
+/* Context of these: main thread. */
+void vm_start(Vm *vm);
+/** vm_stop - bring all vCPUs and guest time to a stop; @state says why */
+void vm_stop(Vm *vm, RunState state);
+/** vm_reset - as if the reset button was pressed; keeps running if it was */
+bool vm_reset(Vm *vm, GError **errp);
+
+extern const MachineOps vm_machine_ops;
+/** vm_request_quit - Ctrl-A x and the monitor's quit; any thread with the lock */
+void vm_request_quit(Vm *vm);

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Makes a machine from a configuration, one step a function, in the order in which the parts need
+ * each other. */
+#include <string.h>
+
+#include "chardev/chardev_spec.h"
+#include "system/lines.h"
+#include "system/machine_list.h"
+#include "system/vm.h"
+#include "util/error.h"
+
+/* Moves @error with the option it is about in front; always false. */
+static bool blame(const OptionUse *use, GError *error, GError **errp)
+{
+    option_use_prefix(use, &error);
+    g_propagate_error(errp, error);
+    return false;
+}
+
+/* Bare words switch on; "noWORD" switches off. */
+static bool set_properties(Object *obj, const Keyval *keys, const char *const *skip, GError **errp)
+{
+    for (unsigned i = 0; i < keyval_count(keys); i++) {
+        const KeyvalEntry *entry = keyval_entry(keys, i);
+        const char *key = entry->key, *value = entry->value ? entry->value : "on";
+        if (skip && g_strv_contains(skip, key)) {
+            continue;
+        }
+        if (!entry->value && g_str_has_prefix(key, "no") && !property_find(obj->class, key) &&
+            property_find(obj->class, key + 2)) {
+            key += 2;
+            value = "off";
+        }
+        if (!property_set(obj, key, value, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void copy_boot(MachineBoot *to, const MachineBoot *from)
+{
+    to->firmware = g_strdup(from->firmware);
+    to->kernel = g_strdup(from->kernel);
+    to->initrd = g_strdup(from->initrd);
+    to->append = g_strdup(from->append);
+    to->dtb = g_strdup(from->dtb);
+    to->dump_dtb = g_strdup(from->dump_dtb);
+}
+
+static bool setup_memory(Vm *vm, const MachineClass *class, GError **errp)
+{
+    const ConfigMachine *config = &vm->config->machine;
+    vm->machine->ram_bytes = config->ram_bytes ? config->ram_bytes : class->default_ram_bytes;
+    return true;
+}
+
+static bool setup_cpu(Vm *vm, const MachineClass *class, GError **errp)
+{
+    const OptionUse *use = vm->config->machine.cpu_use;
+    GError *error = NULL;
+    if (!config_topology(vm->config, class->max_cpus ? class->max_cpus : 1, &vm->machine->topology,
+                         errp)) {
+        return false;
+    }
+    vm->machine->cpu_class =
+        machine_list_find_cpu(class, use ? keyval_get(use->keys, "model") : NULL, &error);
+    if (error) {
+        return blame(use, error, errp);
+    }
+    if (use) {
+        g_autofree char *model = keyval_take(use->keys, "model");
+        vm->machine->cpu_properties = keyval_count(use->keys) ? keyval_join(use->keys) : NULL;
+    }
+    return true;
+}
+
+static bool setup_machine(Vm *vm, const MachineClass *class, GError **errp)
+{
+    const Config *config = vm->config;
+    GError *error = NULL;
+    Object *obj = object_new_child(vm->root, "machine", &class->object, errp);
+    if (!obj) {
+        return false;
+    }
+    vm->machine = container_of(obj, Machine, object);
+    vm->machine->ops = &vm_machine_ops;
+    vm->machine->ops_opaque = vm;
+    vm->machine->clocks = clock_set_new(NULL);
+    vm->machine->name = g_strdup(config->name);
+    vm->machine->uuid = g_strdup(config->uuid);
+    copy_boot(&vm->machine->boot, &config->boot.paths);
+    if (!set_properties(obj, config->machine.properties, NULL, &error)) {
+        return blame(config->machine.use, error, errp);
+    }
+    return setup_memory(vm, class, errp) && setup_cpu(vm, class, errp);
+}
+
+/* The boards take the contents of flash banks as properties pflash0 and pflash1, and -semihosting
+ * as another. */
+static bool setup_board_options(Vm *vm, GError **errp)
+{
+    const ConfigMachine *config = &vm->config->machine;
+    Object *obj = &vm->machine->object;
+    for (unsigned i = 0; i < CONFIG_MAX_FLASH; i++) {
+        const OptionUse *use = config->flash_use[i];
+        g_autofree char *name = g_strdup_printf("pflash%u", i);
+        g_autofree char *readonly = g_strdup_printf("pflash%u-readonly", i);
+        GError *error = NULL;
+        if (!use) {
+            continue;
+        }
+        if (!property_find(obj->class, name)) {
+            error_set(&error, "this machine has no flash bank %u", i);
+        } else if (property_set(obj, name, option_string(use, "file", ""), &error)) {
+            property_set_bool(obj, readonly, option_bool(use, "readonly", false), &error);
+        }
+        if (error) {
+            return blame(use, error, errp);
+        }
+    }
+    return true;
+}
+
+/* Sets an accelerator property that belongs to an option of its own; not every accelerator has it.
+ */
+static bool set_accel_option(Vm *vm, const OptionUse *use, const char *name, const char *value,
+                             GError **errp)
+{
+    GError *error = NULL;
+    if (!property_find(vm->accel->object.class, name)) {
+        error_set(&error, "accelerator '%s' cannot do that yet", vm->accel->object.class->name);
+    } else {
+        property_set(&vm->accel->object, name, value, &error);
+    }
+    return error ? blame(use, error, errp) : true;
+}
+
+static bool setup_accel_options(Vm *vm, GError **errp)
+{
+    const OptionUse *icount = vm->config->machine.icount_use;
+    const OptionUse *semihosting = vm->config->machine.semihosting_use;
+    for (unsigned i = 0; icount && i < keyval_count(icount->keys); i++) {
+        const KeyvalEntry *entry = keyval_entry(icount->keys, i);
+        bool shift = strcmp(entry->key, "shift") == 0;
+        g_autofree char *name =
+            shift ? g_strdup("icount") : g_strconcat("icount-", entry->key, NULL);
+        if (!set_accel_option(vm, icount, name, entry->value, errp)) {
+            return false;
+        }
+    }
+    if (semihosting && semihosting->keys) {
+        for (unsigned i = 0; i < keyval_count(semihosting->keys); i++) {
+            const KeyvalEntry *entry = keyval_entry(semihosting->keys, i);
+            bool enable = strcmp(entry->key, "enable") == 0;
+            g_autofree char *name =
+                enable ? g_strdup("semihosting") : g_strconcat("semihosting-", entry->key, NULL);
+            if (!set_accel_option(vm, semihosting, name, entry->value, errp)) {
+                return false;
+            }
+        }
+    } else if (semihosting) {
+        return set_accel_option(vm, semihosting, "semihosting", "on", errp);
+    }
+    return true;
+}
+
+/* The first accelerator of all -accel options that works on this host. */
+static Accel *create_accel(const ConfigMachine *config, GError **errp)
+{
+    GError *error = NULL;
+    Accel *accel = NULL;
+    if (config->accels->len == 0) {
+        accel = accel_create(config->accel_list ? config->accel_list : "tcg", NULL, &error);
+        if (!accel) {
+            blame(config->accel_list ? config->use : NULL, error, errp);
+        }
+        return accel;
+    }
+    if (config->accel_list) {
+        error_set(errp, "-accel and -machine accel= cannot be used together");
+        return NULL;
+    }
+    for (guint i = 0; i < config->accels->len && !accel; i++) {
+        const OptionUse *use = g_ptr_array_index(config->accels, i);
+        g_autofree char *list = keyval_take(use->keys, "accel");
+        g_autofree char *properties = keyval_count(use->keys) ? keyval_join(use->keys) : NULL;
+        GError *why = NULL;
+        accel = accel_create(list, properties, &why);
+        if (why && !error) {
+            option_use_prefix(use, &why);
+            error = g_steal_pointer(&why);
+        }
+        g_clear_error(&why);
+    }
+    if (accel) {
+        g_clear_error(&error);
+    } else {
+        g_propagate_error(errp, error);
+    }
+    return accel;
+}
+
+static bool setup_accel(Vm *vm, GError **errp)
+{
+    vm->accel = create_accel(&vm->config->machine, errp);
+    if (!vm->accel || !setup_accel_options(vm, errp)) {
+        return false;
+    }
+    bool (*setup)(Accel *, Machine *, GError **) =
+        CLASS_METHOD(&vm->accel->object, accel_class, AccelClass, setup);
+    vm->accel->machine = vm->machine;
+    vm->machine->accel = vm->accel;
+    return !setup || setup(vm->accel, vm->machine, errp);
+}
+
+/* @obj stays in the tree where it was put; -device ID lands in peripheral, the nameless in
+ * peripheral-anon. */
+static bool add_device(Vm *vm, const OptionUse *use, GError **errp)
+{
+    static const char *const skip[] = { "driver", "id", "bus", NULL };
+    const char *driver = keyval_get(use->keys, "driver"), *id = keyval_get(use->keys, "id");
+    const DeviceClass *class = machine_list_find_device(driver, errp);
+    if (!class) {
+        return false;
+    }
+    Object *parent = object_child(&vm->machine->object, id ? "peripheral" : "peripheral-anon");
+    Object *obj = object_new_child(parent, id ? id : "device[*]", &class->object, errp);
+    if (!obj) {
+        return false;
+    }
+    Device *dev = container_of(obj, Device, object);
+    dev->id = g_strdup(id);
+    const BusClass *wanted = device_class_bus(&class->object);
+    const char *bus_name = keyval_get(use->keys, "bus");
+    Bus *bus = wanted ? bus_find(&vm->machine->object, bus_name, wanted, errp) : NULL;
+    if (!wanted && bus_name) {
+        error_set(errp, "%s plugs into no bus", driver);
+    }
+    bool ok = (wanted ? bus != NULL : !bus_name) && set_properties(obj, use->keys, skip, errp) &&
+              device_realize(dev, bus, errp);
+    if (!ok) {
+        object_unparent(obj);
+    }
+    return ok;
+}
+
+static bool add_devices(Vm *vm, GError **errp)
+{
+    for (guint i = 0; i < vm->config->devices->len; i++) {
+        const OptionUse *use = g_ptr_array_index(vm->config->devices, i);
+        GError *error = NULL;
+        if (!add_device(vm, use, &error)) {
+            return blame(use, error, errp);
+        }
+    }
+    return true;
+}
+
+static void mux_quit(void *opaque)
+{
+    vm_request_quit(opaque);
+}
+
+static const ChardevMuxOps mux_ops = { .quit = mux_quit };
+
+static bool setup(Vm *vm, GError **errp)
+{
+    const MachineClass *class = config_machine_class(vm->config, errp);
+    if (!class || !setup_machine(vm, class, errp) || !setup_board_options(vm, errp) ||
+        !setup_accel(vm, errp) ||
+        !lines_open(vm->config, vm->chardevs, vm->machine, &mux_ops, vm, errp)) {
+        return false;
+    }
+    bool (*build)(Machine *, GError **) =
+        CLASS_METHOD(&vm->machine->object, machine_class, MachineClass, build);
+    bool (*setup_done)(Accel *, GError **) =
+        CLASS_METHOD(&vm->accel->object, accel_class, AccelClass, setup_done);
+    return (!build || build(vm->machine, errp)) && add_devices(vm, errp) &&
+           lines_check(vm->config, vm->machine, errp) &&
+           (!setup_done || setup_done(vm->accel, errp)) && machine_reset(vm->machine, errp);
+}
+
+Vm *vm_new(const Config *config, GError **errp)
+{
+    Vm *vm = g_new0(Vm, 1);
+    vm->config = config;
+    vm->root = object_new(&container_class);
+    vm->chardevs = object_new_child(vm->root, "chardevs", &container_class, NULL);
+    vm->loop = g_main_loop_new(NULL, FALSE);
+    vm->signals = g_ptr_array_new();
+    if (!setup(vm, errp)) {
+        vm_free(vm);
+        return NULL;
+    }
+    return vm;
+}
