@@ -62,8 +62,9 @@ static bool parse_enum(Object *obj, const Property *property, const char *text, 
     }
     g_autofree char *all = g_strjoinv(", ", (char **)property->names);
     const char *nearest = nearest_word(text, property->names);
-    g_autofree char *expected = nearest ? g_strdup_printf("accepted; did you mean '%s'?", nearest)
-                                        : g_strdup_printf("one of: %s", all);
+    g_autofree char *expected = nearest
+                                    ? g_strdup_printf("one of %s; did you mean '%s'?", all, nearest)
+                                    : g_strdup_printf("one of %s", all);
     return fail(obj, property, text, errp, expected);
 }
 
@@ -104,6 +105,14 @@ static bool in_range(const KindRange *range, uint64_t value)
                : value >= range->min && value <= range->max;
 }
 
+static char *range_text(const KindRange *range, const char *lead)
+{
+    return range->is_signed ? g_strdup_printf("%s %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, lead,
+                                              (int64_t)range->min, (int64_t)range->max)
+                            : g_strdup_printf("%s %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
+                                              lead, range->min, range->max);
+}
+
 bool property_parse_number(Object *obj, const Property *property, const char *text, uint64_t *value,
                            GError **errp)
 {
@@ -130,15 +139,11 @@ bool property_parse_number(Object *obj, const Property *property, const char *te
                         "a size (bytes, or a number with suffix k, M, G, T, P or E)");
         }
     } else if (!parse_integer(text, range.is_signed, value)) {
-        return fail(obj, property, text, errp, "a number that fits");
+        g_autofree char *expected = range_text(&range, "a number from");
+        return fail(obj, property, text, errp, expected);
     }
     if (!in_range(&range, *value)) {
-        g_autofree char *expected =
-            range.is_signed
-                ? g_strdup_printf("in the range %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT,
-                                  (int64_t)range.min, (int64_t)range.max)
-                : g_strdup_printf("in the range %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
-                                  range.min, range.max);
+        g_autofree char *expected = range_text(&range, "in the range");
         return fail(obj, property, text, errp, expected);
     }
     return true;

@@ -171,6 +171,10 @@ bool log_set_items(const char *list, GError **errp)
     g_auto(GStrv) words = g_strsplit(list, ",", -1);
     uint32_t mask = log_mask;
 
+    if (*list == '\0') {
+        error_set(errp, "-d: expected items ('-d help' lists them)");
+        return false;
+    }
     for (char **word = words; *word; word++) {
         if (g_str_equal(*word, "none")) {
             mask = 0;
@@ -241,7 +245,10 @@ static bool parse_range(const char *text, LogRange *range)
     errno = 0;
     start = g_ascii_strtoull(text, &end, 0);
     kind = *end;
-    end += kind == '.' && end[1] == '.' ? 2 : 1;
+    if (kind == '.' && *++end != '.') {
+        return false;
+    }
+    end++;
     if (errno || !kind || !g_ascii_isxdigit(*end) || !strchr(".+-", kind)) {
         return false;
     }
@@ -260,6 +267,10 @@ static bool parse_range(const char *text, LogRange *range)
 bool log_set_filter(const char *ranges, GError **errp)
 {
     g_auto(GStrv) words = g_strsplit(ranges, ",", -1);
+    if (*ranges == '\0') {
+        error_set(errp, "-dfilter: expected START..END, START+SIZE or START-SIZE");
+        return false;
+    }
     GArray *parsed = g_array_new(FALSE, FALSE, sizeof(LogRange));
 
     for (char **word = words; *word; word++) {
