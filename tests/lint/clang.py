@@ -24,7 +24,8 @@ def check(entry):
     words = words[2 if os.path.basename(words[0]) == 'ccache' else 1:]
     kept = [word for before, word in zip([''] + words, words)
             if before not in LEFT_OUT and word not in (*LEFT_OUT, '-c', '-MD') and not word.startswith('-fsanitize')]
-    result = subprocess.run([TOOL, '-fsyntax-only', '-Werror', '-Wno-unknown-warning-option', *kept],
+    result = subprocess.run([TOOL, '-fsyntax-only', '-Werror', '-Wno-unknown-warning-option', *kept,
+                             '-fno-color-diagnostics'],
                             cwd=entry['directory'], capture_output=True, text=True, check=False)
     return [line.replace('../', '', 1) for line in result.stderr.splitlines() if 'error:' in line]
 

@@ -35,7 +35,7 @@ def compiler(build):
 
 
 def compiled_alone(header, command, build):
-    result = subprocess.run([*command, '-Werror', '-fsyntax-only', '-x', 'c', '-'], cwd=build, text=True,
+    result = subprocess.run([*command, '-fdiagnostics-color=never', '-Werror', '-fsyntax-only', '-x', 'c', '-'], cwd=build, text=True,
                             input=f'#include "{header}"\n', capture_output=True, check=False)
     if result.returncode:
         lines = [line for line in result.stderr.splitlines() if 'error:' in line]
