@@ -12,8 +12,7 @@
 
 /* Options of a back end, fixed at creation. */
 typedef struct {
-    unsigned pinned_int; /* how many integer slots to pin at most (0, 5, 11... for comparison); ~0u:
-                            all that fit */
+    unsigned pinned_int; /* how many integer slots to pin at most (for comparison); ~0u: all that fit (9) */
     unsigned pinned_fp;
     uint32_t disable_features; /* TCG_HOST_x bits not to use even if present */
     bool no_groups;            /* stress: every access has its own check */
@@ -37,12 +36,14 @@ enum {
 uint32_t tcg_host_features(void);
 
 /*
- * A direct exit. Until linked, jump_at is a `jmp rel32` to the exit's own stub. To link: if
+ * A direct exit. Until linked, jump_at is a `jmp` or `jcc` rel32 to the exit's own stub. To link: if
  * guard_at, write the guard id there first; then patch the rel32 (4-byte aligned operand) to the
- * target's entry. To unlink, put the stub's back.
+ * target's entry. To unlink, put the stub's back. An exit whose guard does not match goes on through
+ * the jump cache and TcgRuntime.lookup, and does not return to the loop. A jump to the region's own
+ * start is no site: it goes to the checked entry, so TcgHot.irq stops it.
  */
 typedef struct {
-    uint32_t jump_at; /* offset of the rel32 operand from the block's first byte in the hot part */
+    uint32_t jump_at; /* offset of the rel32 operand from the block's first byte; may be cold code */
     int32_t stub_rel; /* its unlinked value */
     int32_t guard_at; /* offset of the imm32 compared with TcgContextBank.guard[]; 0: same page as
                          the block, no guard */
@@ -108,13 +109,19 @@ TcgCompileResult tcg_compile(TcgBackend *backend, IrRegion *region, TcgSpace *sp
  * taken
  *
  * Loads pinned slots and the guest's MXCSR, and puts both back. Guest pc is in TcgHot.pc
- * afterwards.
+ * afterwards, but for TCG_LEFT_RAISE: then unwind TcgHot.host_return.
  */
 TcgLeft tcg_run(TcgBackend *backend, TcgEnv *env, const void *entry, const void **site);
 
-/** tcg_unwind - guest pc (and the front end's aux) of the instruction that was running when code at
- * @host_return called out */
-bool tcg_unwind(const TcgCompiled *block, const void *host_return, uint64_t *pc, uint8_t *aux);
+/* Where in the guest a call out of generated code came from. */
+typedef struct {
+    uint64_t pc;          /* of the instruction that was running */
+    uint32_t insns_after; /* instructions of the region behind it: what a budget is owed */
+    uint8_t aux;          /* the front end's word of the instruction */
+} TcgUnwound;
+
+/** tcg_unwind - for the call out of @block that returns to @host_return; false: no such call */
+bool tcg_unwind(const TcgCompiled *block, const void *host_return, TcgUnwound *found);
 
 /** tcg_pinned_text - the pinning in use, for dumps and docs; caller frees */
 char *tcg_pinned_text(const TcgBackend *backend);
