@@ -10,6 +10,13 @@ __thread bool rcu_thread_known;
 
 #ifdef RCU_TSAN
 char rcu_tsan_tag;
+
+/* What liburcu allocates for itself is its own business; callbacks that it runs are looked at. */
+const char *__tsan_default_suppressions(void);
+const char *__tsan_default_suppressions(void)
+{
+    return "called_from_lib:liburcu-mb.so\n";
+}
 #endif
 
 static void unregister(gpointer unused)

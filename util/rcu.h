@@ -6,12 +6,6 @@
  */
 #pragma once
 
-#define _LGPL_SOURCE
-#include <stdbool.h>
-#include <urcu/urcu-mb.h>
-
-typedef struct rcu_head RcuHead;
-
 #if defined(__SANITIZE_THREAD__)
 #define RCU_TSAN 1
 #elif defined(__has_feature)
@@ -19,6 +13,14 @@ typedef struct rcu_head RcuHead;
 #define RCU_TSAN 1
 #endif
 #endif
+
+#ifndef RCU_TSAN
+#define _LGPL_SOURCE /* inline readers */
+#endif
+#include <stdbool.h>
+#include <urcu/urcu-mb.h>
+
+typedef struct rcu_head RcuHead;
 
 #ifdef RCU_TSAN
 extern char rcu_tsan_tag;
@@ -37,7 +39,7 @@ static inline void rcu_read_lock(void)
     if (__builtin_expect(!rcu_thread_known, 0)) {
         rcu_register_thread();
     }
-    _urcu_mb_read_lock();
+    urcu_mb_read_lock();
 }
 
 static inline void rcu_read_unlock(void)
@@ -45,7 +47,7 @@ static inline void rcu_read_unlock(void)
 #ifdef RCU_TSAN
     __tsan_release(&rcu_tsan_tag);
 #endif
-    _urcu_mb_read_unlock();
+    urcu_mb_read_unlock();
 }
 
 /** rcu_call - run @fn(@head) in a thread of its own once every reader of now has left */
