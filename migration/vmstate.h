@@ -19,8 +19,10 @@ typedef enum {
     VM_FIELD_U64,
     VM_FIELD_STRUCT,  /* embedded struct described by .state */
     VM_FIELD_BUFFER,  /* .elem_size bytes */
-    VM_FIELD_VBUFFER, /* uint8_t *; length in bytes from the uint32_t at .count_offset, at most
-                         .count */
+    VM_FIELD_VBUFFER, /* uint8_t *: as many bytes as the uint32_t at .count_offset says; loading
+                         sets both and leaves room for .count bytes, the most there can be */
+    VM_FIELD_TIMER,   /* Timer: when it expires, or that it does not */
+    VM_FIELD_KIND_COUNT,
 } VmFieldKind;
 
 struct VmField {
@@ -38,7 +40,7 @@ struct VmState {
     const char *name; /* NULL: the class's name */
     uint32_t version, min_version;
     const VmField *fields;
-    bool (*pre_save)(void *opaque);
+    bool (*pre_save)(void *opaque); /* false: cannot be saved now */
     /* checks hostile values and rebuilds what is derived; false refuses the stream */
     bool (*post_load)(void *opaque, uint32_t version, GError **errp);
     bool (*needed)(void *opaque);      /* of a subsection */
@@ -86,3 +88,24 @@ struct VmState {
         .name = #f, .kind = VM_FIELD_STRUCT, .offset = offsetof(S, f), .state = &(st), \
         .elem_size = sizeof(t), .count = sizeof(((S *)0)->f) / sizeof(t)               \
     }
+#define VM_BOOL_ARRAY(S, f)  VM_ARRAY(S, f, VM_FIELD_BOOL, bool)
+#define VM_I32_ARRAY(S, f)   VM_ARRAY(S, f, VM_FIELD_U32, int32_t)
+#define VM_I64_ARRAY(S, f)   VM_ARRAY(S, f, VM_FIELD_U64, int64_t)
+#define VM_TIMER(S, f)       VM_SCALAR(S, f, VM_FIELD_TIMER, Timer)
+#define VM_TIMER_ARRAY(S, f) VM_ARRAY(S, f, VM_FIELD_TIMER, Timer)
+
+/**
+ * vmstate_save - append the fields of @opaque to @out
+ * @section: name for errors
+ */
+bool vmstate_save(const VmState *state, const char *section, void *opaque, GByteArray *out,
+                  GError **errp);
+
+/**
+ * vmstate_load - read what vmstate_save() wrote; all of [@data, @data + @length) must belong to it
+ *
+ * The data may come from anywhere: what does not match the table is refused with the names of
+ * section and field. After a failure @opaque is partly loaded.
+ */
+bool vmstate_load(const VmState *state, const char *section, void *opaque, const uint8_t *data,
+                  size_t length, GError **errp);
