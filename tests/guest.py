@@ -17,14 +17,35 @@ import initramfs
 CROSS = 'riscv64-linux-gnu-gcc'
 
 
+# Ways to run the same guest: name -> properties of the translator.
+VARIANTS = {
+    'default': '',
+    'interp': 'interp=on',
+    'lockstep': 'lockstep=on',
+    'one-insn': 'one-insn=on',
+    'one-entry-tlb': 'one-entry-tlb=on',
+    'slow-memory': 'slow-memory=on',
+    'group-fail': 'group-fail=on',
+    'no-groups': 'no-groups=on',
+    'no-chain': 'no-chain=on',
+    'random-kicks': 'random-kicks=on',
+    'flush': 'flush-every=500',
+    'small-cache': 'tb-size=1,chunk-size=64',
+    'no-pins': 'pinned-int=0,pinned-fp=0',
+    'few-pins': 'pinned-int=5,pinned-fp=4',
+    'single-thread': 'thread=single',
+    'icount': 'icount=3',
+}
+
+
 class Failure(Exception):
     """A guest did not do what was expected."""
 
 
-def skip(reason):
-    """Ends the test as meson's protocol for a skipped one says."""
-    print(f'skipped: {reason}')
-    sys.exit(77)
+def skip(reason, tap=False):
+    """Ends the test as meson's protocol for a skipped one says; @tap: the program speaks TAP."""
+    print(f'1..0 # SKIP {reason}' if tap else f'skipped: {reason}')
+    sys.exit(0 if tap else 77)
 
 
 def emulator(given=None, build=None):
@@ -34,6 +55,19 @@ def emulator(given=None, build=None):
     build = Path(build or ROOT / 'build')
     return next((str(path) for path in (build / 'rhea-system-riscv64', build / 'system/rhea-system-riscv64')
                  if path.exists()), None)
+
+
+def accel_options(binary, variant, tap=False):
+    """The command-line words of @variant; skips the test when this emulator does not know its properties."""
+    options = VARIANTS[variant]
+    if not options:
+        return []
+    text = subprocess.run([binary, '-accel', 'tcg,help'], capture_output=True, text=True, check=False,
+                          stdin=subprocess.DEVNULL, timeout=20).stdout
+    for option in options.split(','):
+        if not re.search(rf'(?<![\w-]){option.split("=")[0]}(?![\w-])', text):
+            skip(f'{Path(binary).name} has no -accel tcg,{option}', tap)
+    return ['-accel', f'tcg,{options}']
 
 
 def guest_folder():

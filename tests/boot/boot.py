@@ -45,13 +45,6 @@ class Setting:
     def start(self, *more, **options):
         return Guest(linux(self.binary, self.folder, *more, **options), self.echo)
 
-    def need_property(self, name):
-        """Skips the case when the translator of this emulator has no property @name."""
-        text = subprocess.run([self.binary, '-accel', 'tcg,help'], capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, check=False, timeout=20).stdout
-        if not re.search(rf'\b{name}\b', text):
-            guest.skip(f'{self.binary} has no -accel tcg,{name}=')
-
 
 def to_prompt(machine, timeout=90):
     machine.expect(PROMPT, timeout)
@@ -231,21 +224,33 @@ def again(setting):
                 raise Failure(f'boot {number} of {setting.times}: {failure}') from None
 
 
-def accelerated(setting, options, seconds):
-    """A small task under -accel tcg with @options."""
-    for option in options.split(','):
-        setting.need_property(option.split('=')[0])
-    with guest.with_files(setting.folder, {'test/run': '#!/bin/sh\nseq 100 | sha256sum\n'}) as initrd:
-        with setting.start('-accel', f'tcg,{options}', initrd=initrd.name) as machine:
-            machine.expect(r'^93d4e5c77838e0aa5cb6647c385c810a7c2782bf769029e6c420052048ab22bb', seconds)
-            machine.expect(r'guest-test: exit 0', seconds)
-            check(machine.wait() == 0, 'the emulator failed')
+def variant_case(name):
+    """Enters the case `variant-NAME`: a small task in one variant of the translator."""
+    def boot(setting):
+        accel = guest.accel_options(setting.binary, name)
+        with guest.with_files(setting.folder, {'test/run': '#!/bin/sh\nseq 100 | sha256sum\n'}) as initrd:
+            with setting.start(*accel, cpus=2, initrd=initrd.name) as machine:
+                machine.expect(r'^93d4e5c77838e0aa5cb6647c385c810a7c2782bf769029e6c420052048ab22bb', 500)
+                machine.expect(r'guest-test: exit 0', 60)
+                check(machine.wait() == 0, 'the emulator failed')
+
+    boot.__doc__ = f'A small task with -accel tcg,{guest.VARIANTS[name]}.'
+    CASES[f'variant-{name}'] = boot
+
+
+for variant in guest.VARIANTS:
+    if variant not in ('default', 'lockstep'):
+        variant_case(variant)
 
 
 @case
-def interpreter(setting):
-    """The kernel starts under the interpreter."""
-    accelerated(setting, 'interp=on', 500)
+def lockstep(setting):
+    """The start of the kernel, each block compared with the interpreter; the power is cut at its first words."""
+    accel = guest.accel_options(setting.binary, 'lockstep')
+    with setting.start(*accel, append='earlycon=sbi') as machine:
+        machine.expect(r'Linux version', 500)
+        machine.send('\x01x')
+        check(machine.wait(30) == 0, 'Ctrl-A x did not end with status 0')
 
 
 def main():
@@ -258,7 +263,7 @@ def main():
     options = parser.parse_args()
     if options.cases == ['list']:
         for name, function in CASES.items():
-            print(f'{name:18}{function.__doc__}')
+            print(f'{name:24}{function.__doc__}')
         return
     wrong = [name for name in options.cases if name not in CASES]
     if wrong:

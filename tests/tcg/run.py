@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs guest programs on the bare machine and compares registers with what their heads expect.
 
-usage: run.py [--binary=EMULATOR] [--build=FOLDER] [--variant=NAME] NAME...     (tests/tcg/riscv/NAME.S)
+usage: run.py [--binary=EMULATOR] [--build=FOLDER] [--variant=NAME] [NAME...]     (tests/tcg/riscv/NAME.S; speaks TAP)
   --binary    another emulator with the same command line, to check the programs themselves
-  --variant   how the program is run; see VARIANTS
+  --variant   how the program is run; see VARIANTS in tests/guest.py
 In the comment at the head of a program, `expect a0 = 0x1234` names a register (x, f or ABI name, or fcsr) and
 its value at the end, and `options: -smp 2` adds to the command line.
 """
 import argparse
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,14 +26,6 @@ ABI = ('zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s
 FLAGS = ['-O2', '-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-ffreestanding', '-nostdlib', '-static',
          '-no-pie', '-fno-pic', '-T', str(HERE.parent / 'bench/bare/bare.ld'), '-Wl,--no-warn-rwx-segments',
          '-Wl,--build-id=none']
-# name -> options of the translator; a program runs under each that the emulator knows
-VARIANTS = {
-    'default': '',
-    'interp': 'interp=on',
-    'lockstep': 'lockstep=on',
-}
-
-
 def head(text):
     return text[:text.find('*/', text.find('*/') + 2)]
 
@@ -66,16 +59,8 @@ def build(name, folder):
     return output
 
 
-def run(binary, name, variant, folder):
-    options = VARIANTS[variant]
-    if options:
-        text = subprocess.run([binary, '-accel', 'tcg,help'], capture_output=True, text=True, check=False,
-                              stdin=subprocess.DEVNULL).stdout
-        for option in options.split(','):
-            if not re.search(rf'\b{option.split("=")[0]}\b', text):
-                guest.skip(f'{binary} has no -accel tcg,{option}')
-    accel = ['-accel', f'tcg,{options}'] if options else []
-    program = build(name, folder / variant)
+def run(binary, name, accel, folder):
+    program = build(name, folder)
     more = options_of((HERE / 'riscv' / f'{name}.S').read_text())
     command = [binary, '-machine', 'virt', '-m', '64M', '-bios', 'none', '-nographic', '-nic', 'none', *accel, *more,
                '-kernel', program]
@@ -89,21 +74,25 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument('--binary')
     parser.add_argument('--build', default=str(guest.ROOT / 'build'))
-    parser.add_argument('--variant', choices=list(VARIANTS), default='default')
-    parser.add_argument('names', nargs='+')
+    parser.add_argument('--variant', choices=list(guest.VARIANTS), default='default')
+    parser.add_argument('names', nargs='*', default=sorted(path.stem for path in (HERE / 'riscv').glob('*.S')
+                                                           if path.stem != 'start'))
     options = parser.parse_args()
     binary = guest.emulator(options.binary, options.build)
     if not binary:
-        guest.skip('rhea-system-riscv64 is not built')
-    if subprocess.run(['which', guest.CROSS], stdout=subprocess.DEVNULL, check=False).returncode:
-        guest.skip(f'{guest.CROSS} is not installed')
+        guest.skip('rhea-system-riscv64 is not built', tap=True)
+    if not shutil.which(guest.CROSS):
+        guest.skip(f'{guest.CROSS} is not installed', tap=True)
+    accel = guest.accel_options(binary, options.variant, tap=True)
+    print(f'1..{len(options.names)}')
     failed = False
-    for name in options.names:
+    for number, name in enumerate(options.names, 1):
         try:
-            run(binary, name, options.variant, Path(options.build).resolve() / 'tests/tcg')
-            print(f'{name}: passed')
+            run(binary, name, accel, Path(options.build).resolve() / 'tests/tcg' / options.variant)
+            print(f'ok {number} {name}', flush=True)
         except Failure as failure:
-            print(f'{name}: {failure}')
+            print(f'not ok {number} {name}')
+            print('\n'.join('# ' + line for line in str(failure).splitlines()), flush=True)
             failed = True
     sys.exit(failed)
 
