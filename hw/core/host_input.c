@@ -151,6 +151,11 @@ bool host_input_set_seed(const char *text, GError **errp)
     return true;
 }
 
+bool host_input_is_seeded(void)
+{
+    return options.seeded;
+}
+
 static bool parse_base(const char *base, GError **errp)
 {
     g_autofree char *full = NULL;

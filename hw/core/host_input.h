@@ -22,6 +22,8 @@ void host_input_random(Machine *machine, void *buffer, size_t length);
 int64_t host_input_wall_ns(Machine *machine);
 /** host_input_set_seed - -seed: a number; before the first machine is made */
 bool host_input_set_seed(const char *text, GError **errp);
+/** host_input_is_seeded - whether random bytes come from -seed */
+bool host_input_is_seeded(void);
 /** host_input_set_rtc - -rtc base=utc|localtime|DATE, clock=host|rt|vm; NULL leaves a part as it is
  */
 bool host_input_set_rtc(const char *base, const char *clock, GError **errp);
