@@ -26,6 +26,14 @@ def count(entry):
     return passed, failed, skipped
 
 
+def last_words(entry):
+    """The lines of a failed row that say why: of a TAP program, what it failed and its comments."""
+    lines = (entry.get('stdout') or '').splitlines()
+    if any(line.startswith('1..') for line in lines):
+        lines = [line for line in lines if line.startswith(('not ok', '#', 'Bail out!'))]
+    return (lines + (entry.get('stderr') or '').splitlines())[-40:]
+
+
 def run(build, words):
     """Runs meson with @words; returns the rows of its log."""
     log = Path(build) / 'meson-logs' / 'testlog.json'
@@ -54,7 +62,7 @@ def main():
         said = (entry.get('stdout') or '') + (entry.get('stderr') or '')
         if counts[1]:
             print(f'FAILED {entry["name"]} ({entry["result"].lower()})')
-            print('\n'.join('    ' + line for line in said.splitlines()[-25:]))
+            print('\n'.join('    ' + line for line in last_words(entry)))
         elif counts[2]:
             reasons = re.findall(r'^skipped: (.*)$|# SKIP (.*)$', said, re.M)
             print(f'skipped {entry["name"]}: {"; ".join(one or other for one, other in reasons) or "gave no reason"}')
