@@ -14,6 +14,7 @@ Config *config_new(const char *program, const char *arch)
     config->program = program;
     config->arch = arch;
     config->uses = g_ptr_array_new();
+    config->objects = g_ptr_array_new();
     config->devices = g_ptr_array_new();
     config->machine.properties = keyval_new();
     config->machine.accels = g_ptr_array_new();
@@ -29,9 +30,11 @@ void config_free(Config *config)
         return;
     }
     g_ptr_array_unref(config->uses);
+    g_ptr_array_unref(config->objects);
     g_ptr_array_unref(config->devices);
     g_free(config->machine.name);
     g_free(config->machine.accel_list);
+    g_free(config->machine.memory_backend);
     keyval_free(config->machine.properties);
     g_ptr_array_unref(config->machine.accels);
     g_free(config->boot.paths.firmware);

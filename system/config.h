@@ -20,10 +20,11 @@ typedef enum {
  * messages. */
 typedef struct {
     const OptionUse *use;
-    char *name;         /* NULL: the default machine */
-    Keyval *properties; /* -machine key=value that are properties of the board */
-    GPtrArray *accels;  /* const OptionUse * of -accel */
-    char *accel_list;   /* -machine accel= */
+    char *name;           /* NULL: the default machine */
+    Keyval *properties;   /* -machine key=value that are properties of the board */
+    GPtrArray *accels;    /* const OptionUse * of -accel */
+    char *accel_list;     /* -machine accel= */
+    char *memory_backend; /* -machine memory-backend= */
     const OptionUse *icount_use;
     const OptionUse *cpu_use;
     const OptionUse *memory_use;
@@ -63,7 +64,8 @@ struct Config {
     const char *program; /* as error messages name it */
     const char *arch;    /* "riscv64" */
     GPtrArray *uses;     /* OptionUse *, owned, in order */
-    GPtrArray *devices;  /* const OptionUse * of -device */
+    GPtrArray *objects;  /* const OptionUse * of -object */
+    GPtrArray *devices;  /* ... of -device */
     ConfigMachine machine;
     ConfigBoot boot;
     ConfigLines lines;

@@ -19,7 +19,8 @@ OptionListFn config_list_datadirs;
 /* config_lines.c */
 OptionApplyFn config_apply_chardev, config_apply_device, config_apply_display, config_apply_echr,
     config_apply_monitor, config_apply_net, config_apply_nodefaults, config_apply_nographic,
-    config_apply_nothing, config_apply_parallel, config_apply_qtest, config_apply_serial;
+    config_apply_nothing, config_apply_object, config_apply_parallel, config_apply_qtest,
+    config_apply_serial;
 /* config_life.c */
 OptionApplyFn config_apply_action, config_apply_daemonize, config_apply_debug,
     config_apply_debug_file, config_apply_debug_filter, config_apply_help, config_apply_msg,
@@ -28,4 +29,4 @@ OptionApplyFn config_apply_action, config_apply_daemonize, config_apply_debug,
 OptionListFn config_list_debug, config_list_trace;
 /* listing.c */
 OptionListFn config_list_accels, config_list_chardevs, config_list_cpus, config_list_devices,
-    config_list_machines;
+    config_list_machines, config_list_objects;

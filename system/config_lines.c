@@ -107,3 +107,13 @@ bool config_apply_device(Config *config, const OptionUse *use, GError **errp)
     g_ptr_array_add(config->devices, (gpointer)use);
     return true;
 }
+
+bool config_apply_object(Config *config, const OptionUse *use, GError **errp)
+{
+    if (!keyval_get(use->keys, "qom-type")) {
+        error_set(errp, "the type of the object is missing");
+        return false;
+    }
+    g_ptr_array_add(config->objects, (gpointer)use);
+    return true;
+}

@@ -20,10 +20,15 @@ static char **machine_key_field(Config *config, const char *key)
         const char *key;
         char **field;
     } fields[] = {
-        { "type", &config->machine.name },           { "accel", &config->machine.accel_list },
-        { "dumpdtb", &config->boot.paths.dump_dtb }, { "firmware", &config->boot.paths.firmware },
-        { "kernel", &config->boot.paths.kernel },    { "initrd", &config->boot.paths.initrd },
-        { "append", &config->boot.paths.append },    { "dtb", &config->boot.paths.dtb },
+        { "type", &config->machine.name },
+        { "accel", &config->machine.accel_list },
+        { "memory-backend", &config->machine.memory_backend },
+        { "dumpdtb", &config->boot.paths.dump_dtb },
+        { "firmware", &config->boot.paths.firmware },
+        { "kernel", &config->boot.paths.kernel },
+        { "initrd", &config->boot.paths.initrd },
+        { "append", &config->boot.paths.append },
+        { "dtb", &config->boot.paths.dtb },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(fields); i++) {
         if (strcmp(fields[i].key, key) == 0) {

@@ -6,6 +6,7 @@
 
 #include "accel/accel.h"
 #include "chardev/chardev_spec.h"
+#include "qom/user_object.h"
 #include "system/config_internal.h"
 #include "system/machine_list.h"
 
@@ -131,4 +132,24 @@ void config_list_devices(Config *config, const OptionUse *use)
     for (; listing.category < DEVICE_CATEGORY_COUNT; listing.category++) {
         object_class_foreach(&device_class.object, print_device, &listing);
     }
+}
+
+static void print_object(const ObjectClass *class, void *opaque)
+{
+    if (!class->abstract) {
+        printf("  %-24s %s\n", class->name, ((const UserObjectClass *)class)->summary);
+    }
+}
+
+void config_list_objects(Config *config, const OptionUse *use)
+{
+    const char *type = use->keys ? keyval_get(use->keys, "qom-type") : NULL;
+    const ObjectClass *class = type ? machine_list_find_object(type, NULL) : NULL;
+    if (class) {
+        printf("%s options:\n", type);
+        property_foreach(class, print_property, NULL);
+        return;
+    }
+    puts("List of user creatable objects:");
+    object_class_foreach(&user_object_class.object, print_object, NULL);
 }

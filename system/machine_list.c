@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "qom/user_object.h"
 #include "util/error.h"
 #include "util/nearest.h"
 
@@ -163,5 +164,27 @@ const DeviceClass *machine_list_find_device(const char *driver, GError **errp)
         error_set(errp, "unknown device '%s'%s%s%s; '-device help' lists all", driver,
                   near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
     }
+    return NULL;
+}
+
+static void add_object_name(const ObjectClass *class, void *opaque)
+{
+    if (!class->abstract) {
+        g_ptr_array_add(opaque, (gpointer) class->name);
+    }
+}
+
+const ObjectClass *machine_list_find_object(const char *type, GError **errp)
+{
+    const ObjectClass *class = object_class_by_name(type);
+    if (class && !class->abstract && object_class_is_a(class, &user_object_class.object)) {
+        return class;
+    }
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    object_class_foreach(&user_object_class.object, add_object_name, names);
+    g_ptr_array_add(names, NULL);
+    const char *near = nearest_word(type, (const char *const *)names->pdata);
+    error_set(errp, "unknown object type '%s'%s%s%s; '-object help' lists all", type,
+              near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
     return NULL;
 }

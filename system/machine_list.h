@@ -20,3 +20,5 @@ char *machine_list_cpu_name(const MachineClass *machine, const ObjectClass *cpu)
 
 /** machine_list_find_device - what -device may name */
 const DeviceClass *machine_list_find_device(const char *driver, GError **errp);
+/** machine_list_find_object - what -object may name */
+const ObjectClass *machine_list_find_object(const char *type, GError **errp);

@@ -146,6 +146,14 @@ const OptionRow option_table[] = {
       .apply = config_apply_device,
       .list = config_list_devices,
       .help = "add a device ('-device help' for list, '-device driver,help' for its properties)" },
+    { .name = "object",
+      .category = OPTION_DEVICE,
+      .syntax = "type,id=id[,prop[=value][,...]]",
+      .argument = OPTION_ARGUMENT_KEYS,
+      .implied = "qom-type",
+      .apply = config_apply_object,
+      .list = config_list_objects,
+      .help = "make an object that devices are given by its id ('-object help' for list)" },
     KEYS("drive", "if=pflash,file=path[,format=raw][,unit=n][,readonly=on|off]", OPTION_DEVICE,
          "file", drive_keys, config_apply_drive, "contents of a flash bank"),
     TEXT("nic", "none", OPTION_DEVICE, config_apply_net, "no network device"),
@@ -235,7 +243,6 @@ const OptionRow option_table[] = {
          "let a test drive the devices through this character device"),
 
     /* Known elsewhere: refused by name, so that nobody looks for a typing error. */
-    MISSING("object", "type,...", "objects of users are"),
     MISSING("global", "driver.prop=value", "global properties are"),
     MISSING("writeconfig", "file", "writing the options to a file is"),
     MISSING("boot", "...", "the boot order is"),

@@ -194,10 +194,13 @@ void vm_free(Vm *vm)
         g_source_unref(source);
     }
     g_ptr_array_unref(vm->signals);
+    qtest_free(vm->qtest);
     lines_close(vm->chardevs);
     if (vm->machine) {
         ClockSet *clocks = vm->machine->clocks;
-        object_unparent(&vm->machine->object);
+        machine_unlock();
+        machine_free(vm->machine);
+        machine_lock();
         clock_set_free(clocks);
     }
     if (vm->accel) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "accel/accel.h"
+#include "accel/qtest/qtest.h"
 #include "system/config.h"
 
 typedef struct Vm Vm;
@@ -11,10 +12,11 @@ typedef struct Vm Vm;
 /* All guarded by the machine lock. */
 struct Vm {
     const Config *config;
-    Object *root; /* of the composition tree: "machine", "chardevs" */
-    Object *chardevs;
-    Machine *machine;
+    Object *root; /* of the composition tree: "machine", "objects", "chardevs" */
+    Object *objects, *chardevs;
+    Machine *machine; /* a reference */
     Accel *accel;
+    Qtest *qtest; /* NULL: no test socket */
     GMainLoop *loop;
     GPtrArray *signals; /* GSource * */
     /* asked for by a guest or the host, handled in the main loop */

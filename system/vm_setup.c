@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "chardev/chardev_spec.h"
+#include "memory/backend.h"
+#include "qom/user_object.h"
 #include "system/lines.h"
 #include "system/machine_list.h"
 #include "system/vm.h"
@@ -48,10 +50,61 @@ static void copy_boot(MachineBoot *to, const MachineBoot *from)
     to->dump_dtb = g_strdup(from->dump_dtb);
 }
 
+/* -object: below /objects, under its id. */
+static bool add_object(Vm *vm, const OptionUse *use, GError **errp)
+{
+    static const char *const skip[] = { "qom-type", "id", NULL };
+    const char *type = keyval_get(use->keys, "qom-type"), *id = keyval_get(use->keys, "id");
+    const ObjectClass *class = machine_list_find_object(type, errp);
+    if (!class) {
+        return false;
+    }
+    if (!id || !*id) {
+        error_set(errp, "id= is missing");
+        return false;
+    }
+    Object *obj = object_new_child(vm->objects, id, class, errp);
+    if (!obj) {
+        return false;
+    }
+    if (!set_properties(obj, use->keys, skip, errp) || !user_object_complete(obj, errp)) {
+        object_unparent(obj);
+        return false;
+    }
+    return true;
+}
+
+static bool setup_objects(Vm *vm, GError **errp)
+{
+    for (guint i = 0; i < vm->config->objects->len; i++) {
+        const OptionUse *use = g_ptr_array_index(vm->config->objects, i);
+        GError *error = NULL;
+        if (!add_object(vm, use, &error)) {
+            return blame(use, error, errp);
+        }
+    }
+    return true;
+}
+
+/* -m, or the machine's default, or as much as the back end of -machine memory-backend= has. */
 static bool setup_memory(Vm *vm, const MachineClass *class, GError **errp)
 {
     const ConfigMachine *config = &vm->config->machine;
+    GError *error = NULL;
     vm->machine->ram_bytes = config->ram_bytes ? config->ram_bytes : class->default_ram_bytes;
+    if (!config->memory_backend) {
+        return true;
+    }
+    Object *backend = object_child(vm->objects, config->memory_backend);
+    RamBlock *block = backend ? memory_backend_block(backend) : NULL;
+    if (!block) {
+        error_set(&error, "there is no memory backend '%s'", config->memory_backend);
+        return blame(config->use, error, errp);
+    }
+    if (!config->ram_bytes) {
+        vm->machine->ram_bytes = ram_block_size(block);
+    }
+    vm->machine->memory_backend = backend;
     return true;
 }
 
@@ -79,10 +132,8 @@ static bool setup_machine(Vm *vm, const MachineClass *class, GError **errp)
 {
     const Config *config = vm->config;
     GError *error = NULL;
-    Object *obj = object_new_child(vm->root, "machine", &class->object, errp);
-    if (!obj) {
-        return false;
-    }
+    Object *obj = object_new(&class->object);
+    object_add_child(vm->root, "machine", obj, NULL);
     vm->machine = container_of(obj, Machine, object);
     vm->machine->ops = &vm_machine_ops;
     vm->machine->ops_opaque = vm;
@@ -264,11 +315,22 @@ static void mux_quit(void *opaque)
 
 static const ChardevMuxOps mux_ops = { .quit = mux_quit };
 
+static bool setup_qtest(Vm *vm, GError **errp)
+{
+    const OptionUse *use = vm->config->lines.qtest_use;
+    GError *error = NULL;
+    if (use) {
+        Chardev *chardev = lines_open_one(vm->config, vm->chardevs, use->argument, "qtest", &error);
+        vm->qtest = chardev ? qtest_new(vm->machine, chardev, &error) : NULL;
+    }
+    return error ? blame(use, error, errp) : true;
+}
+
 static bool setup(Vm *vm, GError **errp)
 {
     const MachineClass *class = config_machine_class(vm->config, errp);
-    if (!class || !setup_machine(vm, class, errp) || !setup_board_options(vm, errp) ||
-        !setup_accel(vm, errp) ||
+    if (!class || !setup_objects(vm, errp) || !setup_machine(vm, class, errp) ||
+        !setup_board_options(vm, errp) || !setup_accel(vm, errp) ||
         !lines_open(vm->config, vm->chardevs, vm->machine, &mux_ops, vm, errp)) {
         return false;
     }
@@ -278,7 +340,8 @@ static bool setup(Vm *vm, GError **errp)
         CLASS_METHOD(&vm->accel->object, accel_class, AccelClass, setup_done);
     return (!build || build(vm->machine, errp)) && add_devices(vm, errp) &&
            lines_check(vm->config, vm->machine, errp) &&
-           (!setup_done || setup_done(vm->accel, errp)) && machine_reset(vm->machine, errp);
+           (!setup_done || setup_done(vm->accel, errp)) && machine_reset(vm->machine, errp) &&
+           setup_qtest(vm, errp);
 }
 
 Vm *vm_new(const Config *config, GError **errp)
@@ -286,6 +349,7 @@ Vm *vm_new(const Config *config, GError **errp)
     Vm *vm = g_new0(Vm, 1);
     vm->config = config;
     vm->root = object_new(&container_class);
+    vm->objects = object_new_child(vm->root, "objects", &container_class, NULL);
     vm->chardevs = object_new_child(vm->root, "chardevs", &container_class, NULL);
     vm->loop = g_main_loop_new(NULL, FALSE);
     vm->signals = g_ptr_array_new();
