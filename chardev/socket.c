@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Unix and TCP sockets, waiting for a peer or calling one. One peer at a time; the next is taken
+ * when it has gone. */
+#include <errno.h>
+#include <glib-unix.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "chardev/fd_stream.h"
+#include "chardev/socket_address.h"
+#include "util/error.h"
+
+typedef struct {
+    Chardev chardev;
+    FdStream stream;
+    SocketAddress address; /* properties */
+    bool server, wait, nodelay;
+    int32_t fd;
+    uint32_t reconnect_s;
+    int listener;    /* -1: none */
+    int calling;     /* a connect() under way; -1: none */
+    GSource *watch;  /* of the listener, the call, or the clock until the next one */
+    bool bound_path; /* the listener's path is ours to remove */
+} SocketChardev;
+
+static void drop_watch(SocketChardev *socket)
+{
+    if (socket->watch) {
+        g_source_destroy(socket->watch);
+        g_clear_pointer(&socket->watch, g_source_unref);
+    }
+}
+
+static void set_watch(SocketChardev *socket, GSource *source, GSourceFunc fn)
+{
+    drop_watch(socket);
+    socket->watch = source;
+    g_source_set_callback(source, fn, socket, NULL);
+    g_source_attach(source, NULL);
+}
+
+static void use_connection(SocketChardev *socket, int fd)
+{
+    int on = 1;
+    if (socket->nodelay) {
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
+                   sizeof(on)); /* fails on Unix sockets, which have no delay */
+    }
+    fd_stream_open(&socket->stream, fd, fd);
+    chardev_set_connected(&socket->chardev, true);
+    fd_stream_accept_input(&socket->stream);
+}
+
+static gboolean on_peer(int fd, GIOCondition condition, gpointer opaque)
+{
+    SocketChardev *socket = opaque;
+    int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    if (peer >= 0) {
+        drop_watch(socket); /* others queue until this one has gone */
+        use_connection(socket, peer);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void await_peer(SocketChardev *socket)
+{
+    set_watch(socket, g_unix_fd_source_new(socket->listener, G_IO_IN), G_SOURCE_FUNC(on_peer));
+}
+
+static void call_later(SocketChardev *socket);
+
+static gboolean on_called(int fd, GIOCondition condition, gpointer opaque)
+{
+    SocketChardev *socket = opaque;
+    int err = 0;
+    socklen_t length = sizeof(err);
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &length);
+    socket->calling = -1;
+    drop_watch(socket);
+    if (err) {
+        close(fd);
+        call_later(socket);
+    } else {
+        use_connection(socket, fd);
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean on_time_to_call(gpointer opaque)
+{
+    SocketChardev *socket = opaque;
+    int fd = socket_address_connect(&socket->address, true, NULL);
+    if (fd < 0) {
+        return G_SOURCE_CONTINUE;
+    }
+    socket->calling = fd;
+    set_watch(socket, g_unix_fd_source_new(fd, G_IO_OUT), G_SOURCE_FUNC(on_called));
+    return G_SOURCE_CONTINUE;
+}
+
+static void call_later(SocketChardev *socket)
+{
+    set_watch(socket, g_timeout_source_new_seconds(socket->reconnect_s), on_time_to_call);
+}
+
+static void socket_ended(Chardev *chardev, int err)
+{
+    SocketChardev *socket = container_of(chardev, SocketChardev, chardev);
+    fd_stream_close(&socket->stream);
+    chardev_set_connected(chardev, false);
+    if (socket->listener >= 0) {
+        await_peer(socket);
+    } else if (socket->reconnect_s) {
+        call_later(socket);
+    }
+}
+
+/* fd=: a socket made by whoever started us. */
+static bool open_passed(SocketChardev *socket, GError **errp)
+{
+    int listening = 0;
+    socklen_t length = sizeof(listening);
+    if (getsockopt(socket->fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &length) < 0) {
+        error_set_errno(errp, errno, "fd=%d is not a usable socket", socket->fd);
+        return false;
+    }
+    if (!listening == socket->server) {
+        error_set(errp, "fd=%d is %s socket, but server=%s was given", socket->fd,
+                  listening ? "a listening" : "a connected", socket->server ? "on" : "off");
+        return false;
+    }
+    g_unix_set_fd_nonblocking(socket->fd, listening, NULL);
+    if (listening) {
+        socket->listener = socket->fd;
+    } else {
+        use_connection(socket, socket->fd);
+    }
+    return true;
+}
+
+/* wait=on: the machine does not start before somebody is there. */
+static bool wait_for_peer(SocketChardev *socket, GError **errp)
+{
+    struct pollfd fd = { .fd = socket->listener, .events = POLLIN };
+    while (!socket->chardev.connected) {
+        if (poll(&fd, 1, -1) < 0 && errno != EINTR) {
+            error_set_errno(errp, errno, "waiting for a connection failed");
+            return false;
+        }
+        on_peer(socket->listener, G_IO_IN, socket);
+    }
+    return true;
+}
+
+static bool open_server(SocketChardev *socket, GError **errp)
+{
+    if (socket->listener < 0) {
+        socket->listener = socket_address_listen(&socket->address, errp);
+        socket->bound_path = socket->listener >= 0 && socket->address.path;
+    }
+    if (socket->listener < 0) {
+        return false;
+    }
+    if (socket->wait) {
+        return wait_for_peer(socket, errp);
+    }
+    await_peer(socket);
+    return true;
+}
+
+static bool open_client(SocketChardev *socket, GError **errp)
+{
+    int fd = socket_address_connect(&socket->address, false, socket->reconnect_s ? NULL : errp);
+    if (fd >= 0) {
+        use_connection(socket, fd);
+    } else if (socket->reconnect_s) {
+        call_later(socket);
+    }
+    return fd >= 0 || socket->reconnect_s;
+}
+
+static bool check_options(SocketChardev *socket, GError **errp)
+{
+    bool passed = socket->fd >= 0;
+    if (passed ? socket->address.path || socket->address.port
+               : !socket_address_check(&socket->address, errp)) {
+        if (passed) {
+            error_set(errp, "fd= and an address cannot be used together");
+        }
+        return false;
+    }
+    if (socket->server && socket->reconnect_s) {
+        error_set(errp, "reconnect= is for clients, not with server=on");
+        return false;
+    }
+    return !passed || open_passed(socket, errp);
+}
+
+static bool socket_open(Chardev *chardev, GError **errp)
+{
+    SocketChardev *socket = container_of(chardev, SocketChardev, chardev);
+    bool ok = check_options(socket, errp);
+    if (ok && socket->server) {
+        ok = open_server(socket, errp);
+    } else if (ok && socket->fd < 0) {
+        ok = open_client(socket, errp);
+    }
+    if (!ok) {
+        error_prefix(errp, "chardev '%s': ", chardev->label);
+    }
+    return ok;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0) {
+        close(*fd);
+        *fd = -1;
+    }
+}
+
+static void socket_close(Chardev *chardev)
+{
+    SocketChardev *socket = container_of(chardev, SocketChardev, chardev);
+    drop_watch(socket);
+    fd_stream_close(&socket->stream);
+    close_fd(&socket->calling);
+    close_fd(&socket->listener);
+    if (socket->bound_path) {
+        unlink(socket->address.path);
+        socket->bound_path = false;
+    }
+}
+
+static size_t socket_write(Chardev *chardev, const uint8_t *bytes, size_t length)
+{
+    return fd_stream_write(&container_of(chardev, SocketChardev, chardev)->stream, bytes, length);
+}
+
+static void socket_accept_input(Chardev *chardev)
+{
+    fd_stream_accept_input(&container_of(chardev, SocketChardev, chardev)->stream);
+}
+
+static char *socket_describe(Chardev *chardev)
+{
+    SocketChardev *socket = container_of(chardev, SocketChardev, chardev);
+    g_autofree char *address = socket->fd >= 0 ? g_strdup_printf("fd:%d", socket->fd)
+                                               : socket_address_text(&socket->address);
+    return g_strdup_printf("%s%s%s", chardev->connected ? "" : "disconnected:", address,
+                           socket->server ? ",server=on" : "");
+}
+
+static void socket_init(Object *obj)
+{
+    SocketChardev *socket = container_of(obj, SocketChardev, chardev.object);
+    socket->listener = socket->calling = -1;
+    fd_stream_init(&socket->stream, &socket->chardev, socket_ended);
+}
+
+static const Property socket_properties[] = {
+    PROPERTY_STRING("path", SocketChardev, address.path, NULL, .help = "of a Unix socket"),
+    PROPERTY_STRING("host", SocketChardev, address.host, NULL,
+                    .help = "TCP: name or address; empty: any"),
+    PROPERTY_STRING("port", SocketChardev, address.port, NULL,
+                    .help = "TCP: port number or service"),
+    PROPERTY_BOOL("ipv4", SocketChardev, address.ipv4, true, .help = "TCP: IPv4 may be used"),
+    PROPERTY_BOOL("ipv6", SocketChardev, address.ipv6, true, .help = "TCP: IPv6 may be used"),
+    PROPERTY_I32("fd", SocketChardev, fd, -1, .help = "descriptor of a socket that was passed"),
+    PROPERTY_BOOL("server", SocketChardev, server, false, .help = "be called instead of calling"),
+    PROPERTY_BOOL("wait", SocketChardev, wait, true,
+                  .help = "server: start only when somebody has called"),
+    PROPERTY_BOOL("nodelay", SocketChardev, nodelay, false,
+                  .help = "TCP: send small packets at once"),
+    PROPERTY_U32("reconnect", SocketChardev, reconnect_s, 0,
+                 .help = "client: seconds until it calls again; 0: never"),
+    {},
+};
+
+static const ChardevClass chardev_socket_class = {
+    .object = { .name = "chardev-socket",
+                .parent = &chardev_class.object,
+                .instance_size = sizeof(SocketChardev),
+                .properties = socket_properties,
+                .init = socket_init },
+    .summary = "Unix or TCP socket",
+    .open = socket_open,
+    .close = socket_close,
+    .write = socket_write,
+    .accept_input = socket_accept_input,
+    .describe = socket_describe,
+};
+CLASS_REGISTER(chardev_socket_class);
