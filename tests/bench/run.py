@@ -5,6 +5,8 @@
 usage: run.py [options] [NAME...]        (names of programs or groups; default: everything)
   --binary=EMULATOR   instead of build/rhea-system-riscv64
   --peer=EMULATOR     default qemu-system-riscv64; --peer=none: no peer
+  --accel=WORDS       -accel of Rhea, such as tcg,pinned-int=5
+  --peer-accel=WORDS  -accel of the peer, which may be Rhea too: --peer=build/rhea-system-riscv64
   --build=FOLDER      where the emulator and the compiled programs are (default: build)
   --rounds=N          default 5; medians are printed
   --rst=FILE          write the table there as well
@@ -136,23 +138,24 @@ class Results:
         return statistics.median(values) if values else None
 
 
-def run_bare(binary, program, timeout=120):
-    """What @program prints on the bare machine; its exit must be a pass."""
-    command = [binary, '-machine', 'virt', '-m', '128M', '-bios', 'none', '-nographic', '-nic', 'none',
+def run_bare(emulator, program, timeout=120):
+    """What @program prints on the bare machine; its exit must be a pass. @emulator: program and first options."""
+    command = [*emulator, '-machine', 'virt', '-m', '128M', '-bios', 'none', '-nographic', '-nic', 'none',
                '-kernel', program]
     with Guest(command) as machine:
         status = machine.wait(timeout)
         if status:
-            raise Failure(f'{program.name} on {binary}: exit status {status}: {machine.text[-300:]}')
+            raise Failure(f'{program.name} on {emulator[0]}: exit status {status}: {machine.text[-300:]}')
         return machine.text
 
 
-def run_linux(binary, folder, program, names, cpus=1, arguments=()):
+def run_linux(emulator, folder, program, names, cpus=1, arguments=()):
     """What the programs @names print in a booted guest; each is a process of its own."""
     script = '#!/bin/sh\n' + ''.join(f'/test/work {" ".join([*arguments, name])}\n' for name in names)
     files = {'test/run': script, 'test/work': program.read_bytes()}
     with guest.with_files(folder, files) as initrd:
-        with Guest(guest.linux(binary, folder, cpus=cpus, initrd=initrd.name, memory='512M')) as machine:
+        with Guest(guest.linux(emulator[0], folder, *emulator[1:], cpus=cpus, initrd=initrd.name,
+                               memory='512M')) as machine:
             machine.expect('guest-test: exit 0', 600)
             machine.wait(60)
             return machine.text
@@ -174,9 +177,9 @@ def overhead_kib(pid):
     return total if ram else None
 
 
-def start_to_prompt(binary, folder):
+def start_to_prompt(emulator, folder):
     """(seconds to the shell prompt, KiB beyond guest RAM there)."""
-    with Guest(guest.linux(binary, folder, memory=f'{GUEST_MIB}M')) as machine:
+    with Guest(guest.linux(emulator[0], folder, *emulator[1:], memory=f'{GUEST_MIB}M')) as machine:
         machine.expect(PROMPT, 120)
         return time.monotonic() - machine.started, overhead_kib(machine.process.pid)
 
@@ -237,7 +240,7 @@ class Bench:
                         self.results.add(machine, 'memory', took[1] / 1024)
         for machine in order:
             if self.wants('version'):
-                self.results.add(machine, 'version', version_ms(self.machines[machine]))
+                self.results.add(machine, 'version', version_ms(self.machines[machine][0]))
         text = subprocess.run([self.programs.host(), *dict.fromkeys(kernels + names)], capture_output=True,
                               text=True, check=True).stdout if kernels + names else ''
         self.results.lines('host', 'bare', text)
@@ -317,7 +320,7 @@ def check(binary, programs):
     """Whether every kernel computes on the bare machine what it computes on the host."""
     results = Results()
     for name in names_of(KERNELS) + ['events', 'first']:
-        results.lines('rhea', 'bare', run_bare(binary, programs.bare(name)))
+        results.lines('rhea', 'bare', run_bare([binary], programs.bare(name)))
     host = subprocess.run([programs.host(), *names_of(KERNELS)], capture_output=True, text=True, check=True).stdout
     results.lines('host', 'bare', host)
     wrong = list(results.compare())
@@ -330,6 +333,8 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument('--binary')
     parser.add_argument('--peer', default='qemu-system-riscv64')
+    parser.add_argument('--accel')
+    parser.add_argument('--peer-accel')
     parser.add_argument('--build', default=str(guest.ROOT / 'build'))
     parser.add_argument('--rounds', type=int, default=5)
     parser.add_argument('--rst')
@@ -350,9 +355,11 @@ def main():
         if not binary:
             guest.skip('rhea-system-riscv64 is not built')
         check(binary, programs)
-    machines = {'rhea': binary} if binary else {}
+    machines = {}
+    if binary:
+        machines['rhea'] = [binary, *(['-accel', options.accel] if options.accel else [])]
     if options.peer != 'none' and shutil.which(options.peer):
-        machines['peer'] = options.peer
+        machines['peer'] = [options.peer, *(['-accel', options.peer_accel] if options.peer_accel else [])]
     if not machines:
         guest.skip('neither rhea-system-riscv64 nor a peer is there')
     folder = guest.guest_folder()
@@ -364,9 +371,9 @@ def main():
         bench.round(list(machines) if count % 2 else list(reversed(machines)))
     report = as_rst(table(bench.results))
     print(report)
-    for machine, path in machines.items():
-        line = subprocess.run([path, '--version'], capture_output=True, text=True, check=False).stdout.split('\n')[0]
-        print(f'{machine}: {line}')
+    for machine, words in machines.items():
+        line = subprocess.run([words[0], '--version'], capture_output=True, text=True, check=False).stdout
+        print(f'{machine}: {" ".join([line.splitlines()[0], *words[1:]])}')
     print(f'medians of {options.rounds} rounds in turns on {os.cpu_count()} CPUs')
     if options.rst:
         Path(options.rst).write_text(report)
