@@ -11,7 +11,11 @@
 
 #include "util/error.h"
 
-enum { CLOSE_DRAIN_MS = 3000, DRAIN_STEP_MS = 5 };
+enum {
+    CLOSE_DRAIN_MS = 3000,
+    DRAIN_STEP_MS = 5,
+    LOW_WATER_BYTES = CHARDEV_OUTPUT_BYTES / 2, /* front ends hear of room in large pieces */
+};
 
 #define METHOD(chardev, slot) CLASS_METHOD(&(chardev)->object, chardev_class, ChardevClass, slot)
 
@@ -138,7 +142,7 @@ void chardev_send_event(Chardev *chardev, ChardevEvent event)
 
 static void report_room(Chardev *chardev)
 {
-    for (guint i = 0; i < chardev->ports->len && chardev->output->len < CHARDEV_OUTPUT_BYTES; i++) {
+    for (guint i = 0; i < chardev->ports->len && chardev->output->len <= LOW_WATER_BYTES; i++) {
         ChardevPort *port = g_ptr_array_index(chardev->ports, i);
         if (port->wants_room) {
             port->wants_room = false;
@@ -171,9 +175,8 @@ bool chardev_flush(Chardev *chardev)
             g_byte_array_remove_range(chardev->output, 0, done);
         }
     }
-    bool empty = chardev->output->len == 0;
-    report_room(chardev);
-    return empty;
+    report_room(chardev); /* which may fill it again */
+    return chardev->output->len == 0;
 }
 
 void chardev_drain(Chardev *chardev, int timeout_ms)

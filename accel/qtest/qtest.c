@@ -25,7 +25,8 @@ struct Qtest {
     Machine *machine;
     ChardevPort port;
     GString *input;  /* an incomplete line */
-    GString *output; /* not yet taken by the chardev */
+    GString *output; /* from .sent on not yet taken by the chardev */
+    size_t sent;
     GPtrArray *watches;
     GPtrArray *watched; /* Irq *, as watches */
 };
@@ -38,8 +39,12 @@ typedef struct {
 
 static void flush(Qtest *qtest)
 {
-    size_t taken = chardev_write(&qtest->port, qtest->output->str, qtest->output->len);
-    g_string_erase(qtest->output, 0, (gssize)taken);
+    qtest->sent += chardev_write(&qtest->port, qtest->output->str + qtest->sent,
+                                 qtest->output->len - qtest->sent);
+    if (qtest->sent == qtest->output->len) {
+        g_string_truncate(qtest->output, 0);
+        qtest->sent = 0;
+    }
 }
 
 static void say(Qtest *qtest, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -472,6 +477,7 @@ static void on_event(void *opaque, ChardevEvent event)
         forget_watches(qtest);
         g_string_truncate(qtest->input, 0);
         g_string_truncate(qtest->output, 0);
+        qtest->sent = 0;
     }
 }
 
