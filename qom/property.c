@@ -261,8 +261,3 @@ bool property_set_link(Object *obj, const char *name, Object *value, GError **er
     set_link(field_of(obj, property), value);
     return true;
 }
-
-const char *property_nearest(const char *word, const char *const *candidates)
-{
-    return nearest_word(word, candidates);
-}

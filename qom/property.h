@@ -113,6 +113,6 @@ bool property_set_link(Object *obj, const char *name, Object *value, GError **er
 /** property_type_name - "bool", "uint32", "str", "link<uart>"... as introspection prints it; caller
  * frees */
 char *property_type_name(const Property *property);
-/** property_nearest - the candidate (NULL-terminated list) closest to @word, or NULL if none is
- * close */
-const char *property_nearest(const char *word, const char *const *candidates);
+/** property_describe - "name=<type>  - help (default: value)", a line of "-device X,help"; caller
+ * frees */
+char *property_describe(const Property *property);

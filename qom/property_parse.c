@@ -161,3 +161,34 @@ char *property_format_number(const Property *property, uint64_t value)
                ? g_strdup_printf("%" G_GINT64_FORMAT, (int64_t)value)
                : g_strdup_printf("%" G_GUINT64_FORMAT, value);
 }
+
+/* NULL when it has none. */
+static char *default_text(const Property *property)
+{
+    switch (property->kind) {
+    case PROPERTY_KIND_STRING: return g_strdup(property->def.s);
+    case PROPERTY_KIND_LINK:
+    case PROPERTY_KIND_TEXT: return NULL;
+    case PROPERTY_KIND_ENUM:
+    case PROPERTY_KIND_I32:
+        return property_format_number(property, (uint64_t)(int64_t)(int32_t)property->def.i);
+    default: return property_format_number(property, property->def.u);
+    }
+}
+
+char *property_describe(const Property *property)
+{
+    g_autofree char *type = property_type_name(property);
+    g_autofree char *value = default_text(property);
+    GString *line = g_string_new(NULL);
+
+    g_string_append_printf(line, "%s=<%s>", property->name, type);
+    if (property->help || value) {
+        g_string_append_printf(line, "%*s - %s", MAX(0, 22 - (int)line->len), "",
+                               property->help ? property->help : "");
+    }
+    if (value) {
+        g_string_append_printf(line, "%s(default: %s)", property->help ? " " : "", value);
+    }
+    return g_string_free(line, FALSE);
+}

@@ -316,6 +316,41 @@ static void test_device_cannot_reach_itself(void)
     board_cleanup(&b);
 }
 
+/* A device that goes while somebody still looks at its region. */
+static bool loop_finalized;
+
+static void loop_finalize(Object *obj)
+{
+    loop_finalized = true;
+}
+
+static const ObjectClass mortal_class = { .name = "test-mortal",
+                                          .instance_size = sizeof(Loop),
+                                          .finalize = loop_finalize };
+
+static void test_owner_outlives_readers(void)
+{
+    Board b;
+
+    board_init(&b, &any_size_ops);
+    Loop *loop = (Loop *)object_new(&mortal_class);
+    machine_lock();
+    memory_region_init_io(&loop->io, &loop->object, &loop_ops, loop, "loop", 4);
+    memory_region_add(&b.root, 0x3000, &loop->io);
+    rcu_read_lock();
+    MemorySection section = address_space_find(&b.as, 0x3000, false, nobody);
+    memory_region_remove(&b.root, &loop->io);
+    object_unref(&loop->object);
+    machine_unlock();
+    g_usleep(20000); /* time enough to do it wrong */
+    g_assert_false(loop_finalized);
+    g_assert_true(section.region->opaque == loop);
+    rcu_read_unlock();
+    rcu_drain();
+    g_assert_true(loop_finalized);
+    board_cleanup(&b);
+}
+
 /* An IOMMU that swaps pages 0 and 1, and refuses writes to page 2. */
 typedef struct {
     MemoryRegion iommu;
@@ -384,6 +419,7 @@ int main(int argc, char **argv)
     g_test_add_func("/address-space/debug", test_debugger_and_memory_only_leave_devices_alone);
     g_test_add_func("/address-space/map", test_map_gives_contiguous_ram_and_unmap_marks_it);
     g_test_add_func("/address-space/self", test_device_cannot_reach_itself);
+    g_test_add_func("/address-space/owner", test_owner_outlives_readers);
     g_test_add_func("/address-space/iommu", test_iommu_translates_page_by_page);
     return g_test_run();
 }

@@ -65,7 +65,7 @@ static const char *const colours[] = { "black", "white", "brown", NULL };
 static const AnimalClass animal_class;
 
 static const Property animal_properties[] = {
-    PROPERTY_BOOL("tame", Animal, tame, true),
+    PROPERTY_BOOL("tame", Animal, tame, true, .help = "is it safe to touch"),
     PROPERTY_U8("legs", Animal, legs, 4, .max = 100),
     PROPERTY_I32("celsius", Animal, celsius, -5, .min = (uint64_t)-10, .max = 40),
     PROPERTY_I64("born", Animal, born, INT64_MIN),
@@ -280,6 +280,22 @@ static void test_wrong_values_are_refused_in_one_line(void)
     object_unref(&dog->object);
 }
 
+static void test_descriptions_have_type_and_default(void)
+{
+    static const char *const lines[][2] = {
+        { "tame", "tame=<bool>            - is it safe to touch (default: on)" },
+        { "celsius", "celsius=<int32>        - (default: -5)" },
+        { "colour", "colour=<enum<black|white|brown>> - (default: brown)" },
+        { "friend", "friend=<link<test-animal>>" },
+        { "secret", "secret=<str>" },
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autofree char *line = property_describe(property_find(&dog_class.object, lines[i][0]));
+        g_assert_cmpstr(line, ==, lines[i][1]);
+    }
+}
+
 static void test_links_check_the_class(void)
 {
     Animal *a = dog_new(), *b = dog_new();
@@ -308,6 +324,7 @@ int main(int argc, char **argv)
     g_test_add_func("/object/tree", test_tree_has_paths);
     g_test_add_func("/property/parse", test_properties_are_parsed);
     g_test_add_func("/property/refuse", test_wrong_values_are_refused_in_one_line);
+    g_test_add_func("/property/describe", test_descriptions_have_type_and_default);
     g_test_add_func("/property/links", test_links_check_the_class);
     int status = g_test_run();
     g_string_free(trail, TRUE);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hw/core/machine.h"
 #include "memory/backend.h"
 #include "qom/user_object.h"
 #include "util/rcu.h"
@@ -220,6 +221,30 @@ static void test_back_ends_check_their_properties(void)
     rcu_drain();
 }
 
+static const MachineClass board_class = {
+    .object = { .name = "ram-board", .parent = &machine_class.object },
+};
+
+static void test_machine_takes_a_back_end(void)
+{
+    Machine *machine = (Machine *)object_new(&board_class.object);
+    Object *backend = backend_new("memory-backend-ram");
+    g_autoptr(GError) error = NULL;
+
+    property_set(backend, "size", "2M", NULL);
+    g_assert_true(user_object_complete(backend, NULL));
+    machine->memory_backend = object_ref(backend);
+    machine->ram_bytes = 1 << 20;
+    g_assert_false(machine_init_ram(machine, "ram", &error));
+    g_assert_cmpstr(error->message, ==, "memory-backend: it has 2 MiB, the machine 1 MiB");
+    machine->ram_bytes = 2 << 20;
+    g_assert_true(machine_init_ram(machine, "ram", NULL));
+    g_assert_true(memory_region_ram_block(&machine->ram) == memory_backend_block(backend));
+    machine_free(machine);
+    object_unref(backend);
+    rcu_drain();
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -230,5 +255,6 @@ int main(int argc, char **argv)
     g_test_add_func("/ram/absurd", test_absurd_sizes_are_refused);
     g_test_add_func("/ram/file", test_file_back_end_keeps_contents);
     g_test_add_func("/ram/back-ends", test_back_ends_check_their_properties);
+    g_test_add_func("/ram/machine", test_machine_takes_a_back_end);
     return g_test_run();
 }
