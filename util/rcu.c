@@ -15,13 +15,13 @@ char rcu_tsan_tag;
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {
-    return "called_from_lib:liburcu-mb.so\n";
+    return "called_from_lib:liburcu-memb.so\n";
 }
 #endif
 
 static void unregister(gpointer unused)
 {
-    urcu_mb_unregister_thread();
+    urcu_memb_unregister_thread();
     rcu_thread_known = false;
 }
 
@@ -30,7 +30,7 @@ void rcu_register_thread(void)
     static GPrivate at_exit = G_PRIVATE_INIT(unregister);
 
     if (!rcu_thread_known) {
-        urcu_mb_register_thread();
+        urcu_memb_register_thread();
         rcu_thread_known = true;
         g_private_set(&at_exit, &rcu_thread_known);
     }
@@ -60,24 +60,24 @@ void rcu_call(RcuHead *head, void (*fn)(RcuHead *head))
     call->inner = head;
     call->fn = fn;
     __tsan_release(&rcu_tsan_tag);
-    urcu_mb_call_rcu(&call->head, tsan_call);
+    urcu_memb_call_rcu(&call->head, tsan_call);
 }
 #else
 void rcu_call(RcuHead *head, void (*fn)(RcuHead *head))
 {
-    urcu_mb_call_rcu(head, fn);
+    urcu_memb_call_rcu(head, fn);
 }
 #endif
 
 void rcu_drain(void)
 {
     g_assert(!machine_lock_held());
-    urcu_mb_barrier();
+    urcu_memb_barrier();
 }
 
 void rcu_synchronize(void)
 {
-    urcu_mb_synchronize_rcu();
+    urcu_memb_synchronize_rcu();
 #ifdef RCU_TSAN
     __tsan_acquire(&rcu_tsan_tag);
 #endif

@@ -18,7 +18,7 @@
 #define _LGPL_SOURCE /* inline readers */
 #endif
 #include <stdbool.h>
-#include <urcu/urcu-mb.h>
+#include <urcu/urcu-memb.h>
 
 typedef struct rcu_head RcuHead;
 
@@ -39,7 +39,7 @@ static inline void rcu_read_lock(void)
     if (__builtin_expect(!rcu_thread_known, 0)) {
         rcu_register_thread();
     }
-    urcu_mb_read_lock();
+    urcu_memb_read_lock();
 }
 
 static inline void rcu_read_unlock(void)
@@ -47,7 +47,7 @@ static inline void rcu_read_unlock(void)
 #ifdef RCU_TSAN
     __tsan_release(&rcu_tsan_tag);
 #endif
-    urcu_mb_read_unlock();
+    urcu_memb_read_unlock();
 }
 
 /** rcu_call - run @fn(@head) in a thread of its own once every reader of now has left */
