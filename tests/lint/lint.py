@@ -8,15 +8,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
+def walk():
+    """Paths of all files below the root but for what builds and tools leave there."""
+    for folder, below, names in os.walk(ROOT):
+        below[:] = [name for name in below if not name.startswith(('build', '.git', '.cache', '__pycache__'))]
+        yield from (os.path.relpath(os.path.join(folder, name), ROOT) for name in names)
+
+
 def files(*endings):
     """Paths (from the root) of the project's files whose names end in one of @endings."""
-    git = subprocess.run(['git', '-C', ROOT, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
-                         capture_output=True, text=True, check=False)
-    if git.returncode == 0:
-        names = git.stdout.split('\0')
-    else:   # a release archive
-        names = [os.path.relpath(os.path.join(folder, name), ROOT)
-                 for folder, _, some in os.walk(ROOT) for name in some if '/build' not in folder]
+    try:
+        names = subprocess.run(['git', '-C', ROOT, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+                               capture_output=True, text=True, check=True).stdout.split('\0')
+    except (OSError, subprocess.CalledProcessError):    # a release archive, or no git
+        names = walk()
     return sorted({name for name in names if name.endswith(endings) and (ROOT / name).is_file()})
 
 
