@@ -14,8 +14,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const int fatal_signals[] = { SIGSEGV, SIGBUS,  SIGILL, SIGFPE,
-                                     SIGABRT, SIGQUIT, SIGSYS, SIGXCPU };
+static const int fatal_signals[] = {
+    SIGSEGV, SIGBUS,  SIGILL, SIGFPE,  SIGABRT, SIGQUIT,
+    SIGSYS,  SIGXCPU, SIGINT, SIGTERM, SIGHUP, /* until the owner of the process takes them */
+};
 
 static struct {
     int fd;

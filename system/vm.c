@@ -161,7 +161,7 @@ static gboolean on_signal(gpointer opaque)
     return G_SOURCE_CONTINUE;
 }
 
-static void watch_signals(Vm *vm)
+void vm_watch_signals(Vm *vm)
 {
     static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
@@ -174,7 +174,6 @@ static void watch_signals(Vm *vm)
 
 int vm_run(Vm *vm)
 {
-    watch_signals(vm);
     if (!vm->config->life.paused) {
         vm_start(vm);
     }

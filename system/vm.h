@@ -41,6 +41,9 @@ void vm_stop(Vm *vm, RunState state);
 /** vm_reset - as if the reset button was pressed; keeps running if it was */
 bool vm_reset(Vm *vm, GError **errp);
 
+/** vm_watch_signals - SIGINT, SIGTERM and SIGHUP end the machine in order from here on */
+void vm_watch_signals(Vm *vm);
+
 extern const MachineOps vm_machine_ops;
 /** vm_request_quit - Ctrl-A x and the monitor's quit; any thread with the lock */
 void vm_request_quit(Vm *vm);

@@ -334,6 +334,7 @@ static bool setup(Vm *vm, GError **errp)
         !lines_open(vm->config, vm->chardevs, vm->machine, &mux_ops, vm, errp)) {
         return false;
     }
+    vm_watch_signals(vm); /* lines may have waited for somebody, which Ctrl-C ends at once */
     bool (*build)(Machine *, GError **) =
         CLASS_METHOD(&vm->machine->object, machine_class, MachineClass, build);
     bool (*setup_done)(Accel *, GError **) =
