@@ -38,7 +38,7 @@ typedef struct {
 /* -kernel and friends, and the options they came from. */
 typedef struct {
     MachineBoot paths;
-    const OptionUse *firmware_use, *kernel_use, *initrd_use, *dtb_use;
+    const OptionUse *firmware_use, *kernel_use, *initrd_use, *dtb_use, *append_use;
 } ConfigBoot;
 
 /* Ends of lines on the host, in the order written. */
@@ -84,3 +84,5 @@ const MachineClass *config_machine_class(const Config *config, GError **errp);
 /** config_topology - -smp completed for a machine of at most @max_cpus, and checked */
 bool config_topology(const Config *config, unsigned max_cpus, MachineTopology *topology,
                      GError **errp);
+/** config_check_boot - the options about what to start make sense together */
+bool config_check_boot(const Config *config, GError **errp);

@@ -11,8 +11,7 @@
 #include "util/datadir.h"
 #include "util/error.h"
 
-/* A file that will be read whole must be one. @what starts the message: "could not load kernel". */
-static bool check_file(const char *path, const char *what, GError **errp)
+bool config_check_file(const char *path, const char *what, GError **errp)
 {
     struct stat st;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -35,7 +34,7 @@ static bool check_file(const char *path, const char *what, GError **errp)
 static bool take_file(char **path, const OptionUse **path_use, const OptionUse *use,
                       const char *what, GError **errp)
 {
-    if (!check_file(use->argument, what, errp)) {
+    if (!config_check_file(use->argument, what, errp)) {
         return false;
     }
     g_free(*path);
@@ -64,6 +63,7 @@ bool config_apply_dtb(Config *config, const OptionUse *use, GError **errp)
 
 bool config_apply_append(Config *config, const OptionUse *use, GError **errp)
 {
+    config->boot.append_use = use;
     g_free(config->boot.paths.append);
     config->boot.paths.append = g_strdup(use->argument);
     return true;
@@ -82,7 +82,7 @@ bool config_apply_bios(Config *config, const OptionUse *use, GError **errp)
                 path = found;
             }
         }
-        if (!check_file(path, "could not load firmware", errp)) {
+        if (!config_check_file(path, "could not load firmware", errp)) {
             return false;
         }
     }
@@ -106,4 +106,19 @@ void config_list_datadirs(Config *config, const OptionUse *use)
 {
     g_autofree char *list = datadir_list();
     fputs(list, stdout);
+}
+
+bool config_check_boot(const Config *config, GError **errp)
+{
+    const OptionUse *uses[] = { config->boot.append_use, config->boot.initrd_use };
+    for (size_t i = 0; !config->boot.paths.kernel && i < G_N_ELEMENTS(uses); i++) {
+        if (uses[i]) {
+            GError *error = NULL;
+            error_set(&error, "it is for a kernel, but -kernel is missing");
+            option_use_prefix(uses[i], &error);
+            g_propagate_error(errp, error);
+            return false;
+        }
+    }
+    return true;
 }

@@ -7,6 +7,10 @@
 typedef bool OptionApplyFn(Config *config, const OptionUse *use, GError **errp);
 typedef void OptionListFn(Config *config, const OptionUse *use);
 
+/** config_check_file - @path can be read and is neither a folder nor empty; @what begins the
+ * message if not */
+bool config_check_file(const char *path, const char *what, GError **errp);
+
 /* config_machine.c */
 OptionApplyFn config_apply_accel, config_apply_cpu, config_apply_drive, config_apply_enable_kvm,
     config_apply_icount, config_apply_machine, config_apply_memory, config_apply_name,

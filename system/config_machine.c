@@ -150,6 +150,10 @@ bool config_apply_drive(Config *config, const OptionUse *use, GError **errp)
         error_set(errp, "file= is missing");
         return false;
     }
+    if (!config_check_file(option_string(use, "file", NULL), "could not load flash contents",
+                           errp)) {
+        return false;
+    }
     uint64_t unit = option_number(use, "unit", option_number(use, "index", G_MAXUINT64));
     if (unit == G_MAXUINT64) {
         unit = config->machine.flash_use[0] ? 1 : 0;

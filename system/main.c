@@ -98,7 +98,7 @@ static bool start_process(const Config *config, GError **errp)
 
 static int run(Config *config, GError **errp)
 {
-    if (!start_process(config, errp)) {
+    if (!config_check_boot(config, errp) || !start_process(config, errp)) {
         return 1;
     }
     loop_init();
