@@ -10,6 +10,7 @@ __thread bool rcu_thread_known;
 
 #ifdef RCU_TSAN
 char rcu_tsan_tag;
+static char tsan_called_tag; /* callbacks that have run */
 
 /* What liburcu allocates for itself is its own business; callbacks that it runs are looked at. */
 const char *__tsan_default_suppressions(void);
@@ -50,6 +51,7 @@ static void tsan_call(struct rcu_head *head)
 
     __tsan_acquire(&rcu_tsan_tag);
     call->fn(call->inner);
+    __tsan_release(&tsan_called_tag);
     g_free(call);
 }
 
@@ -73,6 +75,9 @@ void rcu_drain(void)
 {
     g_assert(!machine_lock_held());
     urcu_memb_barrier();
+#ifdef RCU_TSAN
+    __tsan_acquire(&tsan_called_tag);
+#endif
 }
 
 void rcu_synchronize(void)
