@@ -404,6 +404,120 @@ static void test_iommu_translates_page_by_page(void)
     board_cleanup(&b);
 }
 
+static void test_rom_device_switches_between_memory_and_device(void)
+{
+    Board b;
+    MemoryRegion flash;
+    uint64_t value;
+
+    board_init(&b, &any_size_ops);
+    machine_lock();
+    g_assert_true(memory_region_init_rom_device(&flash, NULL, &any_size_ops, &b, "flash",
+                                                RAM_PAGE_BYTES, NULL));
+    memory_region_add(&b.root, 0x10000, &flash);
+    machine_unlock();
+    memcpy(memory_region_ram_pointer(&flash), "\1\2\3\4", 4);
+    memcpy(b.regs, "\11\12\13\14", 4);
+    address_space_load(&b.as, 0x10000, 4, ENDIAN_LITTLE, &value, nobody);
+    g_assert_cmphex(value, ==, 0x04030201);
+    g_assert_cmpint(address_space_store(&b.as, 0x10004, 4, ENDIAN_LITTLE, 5, nobody), ==, MEMTX_OK);
+    g_assert_cmpint(b.calls, ==, 1); /* writes always reach the device */
+    g_assert_cmpint(b.last_offset, ==, 4);
+    machine_lock();
+    memory_region_set_romd(&flash, false);
+    machine_unlock();
+    address_space_load(&b.as, 0x10000, 4, ENDIAN_LITTLE, &value, nobody);
+    g_assert_cmphex(value, ==, 0x0c0b0a09);
+    machine_lock();
+    memory_region_set_romd(&flash, true);
+    machine_unlock();
+    uint8_t bytes[4];
+    address_space_read(&b.as, 0x10000, bytes, 4, nobody);
+    g_assert_cmpmem(bytes, 4, "\1\2\3\4", 4);
+    machine_lock();
+    object_unref(&flash.object);
+    machine_unlock();
+    board_cleanup(&b);
+}
+
+typedef struct {
+    MemoryListener listener;
+    hwaddr address;
+    uint64_t length;
+    unsigned calls;
+} IommuWatch;
+
+static void on_iommu_changed(MemoryListener *listener, hwaddr address, uint64_t length)
+{
+    IommuWatch *watch = container_of(listener, IommuWatch, listener);
+
+    watch->address = address;
+    watch->length = length;
+    watch->calls++;
+}
+
+static void test_iommu_changes_reach_listeners_as_addresses(void)
+{
+    IommuWatch watch = { .listener = { .iommu_changed = on_iommu_changed } };
+    Swapper s = { 0 };
+    MemoryRegion root, window;
+
+    machine_lock();
+    memory_region_init(&root, NULL, "root", UINT64_MAX);
+    memory_region_init_iommu(&s.iommu, NULL, &swapper_ops, &s, "iommu", UINT64_MAX);
+    memory_region_init_alias(&window, NULL, "window", &s.iommu, 0x4000, 0x2000);
+    memory_region_add(&root, 0x10000, &window);
+    address_space_init(&s.as, &root, "dma");
+    address_space_add_listener(&s.as, &watch.listener);
+    memory_region_iommu_notify(&s.iommu, 0x1000, 0x1000); /* outside the window */
+    g_assert_cmpint(watch.calls, ==, 0);
+    memory_region_iommu_notify(&s.iommu, 0x5000, 0x10000);
+    g_assert_cmpint(watch.calls, ==, 1);
+    g_assert_cmphex(watch.address, ==, 0x11000);
+    g_assert_cmphex(watch.length, ==, 0x1000);
+    memory_region_iommu_notify(&s.iommu, 0, UINT64_MAX);
+    g_assert_cmphex(watch.address, ==, 0x10000);
+    g_assert_cmphex(watch.length, ==, 0x2000);
+    address_space_cleanup(&s.as);
+    object_unref(&window.object);
+    object_unref(&s.iommu.object);
+    object_unref(&root.object);
+    machine_unlock();
+    rcu_drain();
+}
+
+static void test_tree_is_printed_as_people_know_it(void)
+{
+    Board b;
+    MemoryRegion high;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    board_init(&b, &any_size_ops);
+    machine_lock();
+    memory_region_init_alias(&high, NULL, "high", &b.ram, 0x8000, 0x8000);
+    memory_region_add_overlap(&b.root, 0x100000000, &high, 1);
+    memory_print_tree(&b.as, false, text);
+    g_assert_cmpstr(text->str, ==,
+                    "address-space: memory\n"
+                    "  0000000000000000-ffffffffffffffff (prio 0, i/o): root\n"
+                    "    0000000000001000-0000000000001fff (prio 0, rom): rom\n"
+                    "    0000000000002000-000000000000200f (prio 0, i/o): io\n"
+                    "    0000000080000000-000000008000ffff (prio 0, ram): ram\n"
+                    "    0000000100000000-0000000100007fff (prio 1, ram): alias high @ram "
+                    "0000000000008000-000000000000ffff\n\n");
+    g_string_truncate(text, 0);
+    memory_print_tree(&b.as, true, text);
+    g_assert_cmpstr(text->str, ==,
+                    "FlatView #0\n AS \"memory\", root: root\n Root memory region: root\n"
+                    "  0000000000001000-0000000000001fff (prio 0, rom): rom\n"
+                    "  0000000000002000-000000000000200f (prio 0, i/o): io\n"
+                    "  0000000080000000-000000008000ffff (prio 0, ram): ram\n"
+                    "  0000000100000000-0000000100007fff (prio 0, ram): ram @0000000000008000\n\n");
+    object_unref(&high.object);
+    machine_unlock();
+    board_cleanup(&b);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -421,5 +535,9 @@ int main(int argc, char **argv)
     g_test_add_func("/address-space/self", test_device_cannot_reach_itself);
     g_test_add_func("/address-space/owner", test_owner_outlives_readers);
     g_test_add_func("/address-space/iommu", test_iommu_translates_page_by_page);
+    g_test_add_func("/address-space/rom-device",
+                    test_rom_device_switches_between_memory_and_device);
+    g_test_add_func("/address-space/iommu-notify", test_iommu_changes_reach_listeners_as_addresses);
+    g_test_add_func("/address-space/print", test_tree_is_printed_as_people_know_it);
     return g_test_run();
 }
