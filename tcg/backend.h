@@ -12,7 +12,8 @@
 
 /* Options of a back end, fixed at creation. */
 typedef struct {
-    unsigned pinned_int; /* how many integer slots to pin at most (for comparison); ~0u: all that fit (9) */
+    unsigned pinned_int; /* how many integer slots to pin at most (for comparison); ~0u: all that
+                            fit (9) */
     unsigned pinned_fp;
     uint32_t disable_features; /* TCG_HOST_x bits not to use even if present */
     bool no_groups;            /* stress: every access has its own check */
@@ -36,14 +37,15 @@ enum {
 uint32_t tcg_host_features(void);
 
 /*
- * A direct exit. Until linked, jump_at is a `jmp` or `jcc` rel32 to the exit's own stub. To link: if
- * guard_at, write the guard id there first; then patch the rel32 (4-byte aligned operand) to the
- * target's entry. To unlink, put the stub's back. An exit whose guard does not match goes on through
- * the jump cache and TcgRuntime.lookup, and does not return to the loop. A jump to the region's own
- * start is no site: it goes to the checked entry, so TcgHot.irq stops it.
+ * A direct exit. Until linked, jump_at is a `jmp` or `jcc` rel32 to the exit's own stub. To link:
+ * if guard_at, write the guard id there first; then patch the rel32 (4-byte aligned operand) to the
+ * target's entry. To unlink, put the stub's back. An exit whose guard does not match goes on
+ * through the jump cache and TcgRuntime.lookup, and does not return to the loop. A jump to the
+ * region's own start is no site: it goes to the checked entry, so TcgHot.irq stops it.
  */
 typedef struct {
-    uint32_t jump_at; /* offset of the rel32 operand from the block's first byte; may be cold code */
+    uint32_t
+        jump_at; /* offset of the rel32 operand from the block's first byte; may be cold code */
     int32_t stub_rel; /* its unlinked value */
     int32_t guard_at; /* offset of the imm32 compared with TcgContextBank.guard[]; 0: same page as
                          the block, no guard */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The interpreter: the plainest reading of the IR, and so the judge of every other consumer. */
 #include "tcg/eval.h"
-#include "tcg/interp/interp_internal.h"
+#include "tcg/interp/interp_fp.h"
 #include "tcg/runtime.h"
 #include "util/atomic.h"
 

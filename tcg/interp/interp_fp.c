@@ -2,7 +2,7 @@
 /* FP ops of the interpreter: fpu/ under the RISC-V profile, so that the host's unit is never its
  * own judge. */
 #include "fpu/softfloat.h"
-#include "tcg/interp/interp_internal.h"
+#include "tcg/interp/interp_fp.h"
 
 enum {
     MXCSR_IE = 1,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* FP in software: for the interpreter, and for what a back end leaves to it. */
 #pragma once
 
 #include "tcg/ir.h"

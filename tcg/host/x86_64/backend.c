@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tcg/backend.h"
+
+#include <cpuid.h>
+#include <string.h>
+
+#include "tcg/host/x86_64/emit_internal.h"
+#include "util/error.h"
+
+/* host features. Spec: SDM volume 2, CPUID; volume 1, 14.3 for what the operating system must
+ * enable. */
+
+static bool os_keeps_ymm(void)
+{
+    uint32_t low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & 6) == 6;
+}
+
+uint32_t tcg_host_features(void)
+{
+    uint32_t a, b, c, d, have = 0;
+    if (!__get_cpuid(1, &a, &b, &c, &d)) {
+        return 0;
+    }
+    bool avx = c & bit_OSXSAVE && c & bit_AVX && os_keeps_ymm();
+    have |= c & bit_SSE4_1 ? TCG_HOST_SSE41 : 0;
+    have |= c & bit_POPCNT ? TCG_HOST_POPCNT : 0;
+    have |= avx ? TCG_HOST_AVX : 0;
+    have |= avx && c & bit_FMA ? TCG_HOST_FMA : 0;
+    have |= avx && c & bit_F16C ? TCG_HOST_F16C : 0;
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
+        have |= b & bit_BMI && b & bit_BMI2 && avx ? TCG_HOST_BMI : 0;
+        have |= avx && b & bit_AVX2 ? TCG_HOST_AVX2 : 0;
+    }
+    if (__get_cpuid(0x80000001, &a, &b, &c, &d)) {
+        have |= c & bit_ABM ? TCG_HOST_LZCNT : 0;
+    }
+    return have;
+}
+
+/* pinning */
+
+/* Callee-saved ones first: the hottest slots survive calls. */
+static const uint8_t pinnable_int[MAX_PINNED_INT] = { RBX, R12, R13, R14, R15, RSI, RDI, R8, R9 };
+
+static int slot_ranked(const TcgBackend *be, bool fp, unsigned rank)
+{
+    for (unsigned slot = 0; slot < be->slot_count; slot++) {
+        if (be->slots[slot].pin == rank && type_is_fp(be->slots[slot].type) == fp) {
+            return slot;
+        }
+    }
+    return NO_SLOT;
+}
+
+static void pin_class(TcgBackend *be, bool fp, unsigned limit)
+{
+    unsigned used = 0;
+    limit = MIN(limit, fp ? MAX_PINNED_FP : MAX_PINNED_INT);
+    for (unsigned rank = 1; rank <= UINT8_MAX && used < limit; rank++) {
+        int slot = slot_ranked(be, fp, rank);
+        if (slot != NO_SLOT) {
+            uint8_t reg = fp ? XMM0 + used : pinnable_int[used];
+            be->pin[slot] = reg;
+            be->slot_of_reg[reg] = slot;
+            be->pinned |= 1u << reg;
+            used++;
+        }
+    }
+}
+
+static void choose_pins(TcgBackend *be)
+{
+    memset(be->pin, NO_REG, sizeof(be->pin));
+    for (unsigned reg = 0; reg < ASM_REGS; reg++) {
+        be->slot_of_reg[reg] = NO_SLOT;
+    }
+    pin_class(be, false, be->options.pinned_int);
+    pin_class(be, true, be->options.pinned_fp);
+    be->scratch = (all_general | all_vector) & ~be->pinned;
+}
+
+char *tcg_pinned_text(const TcgBackend *be)
+{
+    static const char *const general[16] = {
+        "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi",
+        "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"
+    };
+    GString *text = g_string_new(NULL);
+    for (uint32_t rest = be->pinned; rest; rest &= rest - 1) {
+        unsigned reg = __builtin_ctz(rest);
+        const char *slot = be->slots[be->slot_of_reg[reg]].name;
+        if (reg < XMM0) {
+            g_string_append_printf(text, "%s=%s ", slot, general[reg]);
+        } else {
+            g_string_append_printf(text, "%s=xmm%u ", slot, reg - XMM0);
+        }
+    }
+    g_string_truncate(text, text->len ? text->len - 1 : 0);
+    return g_string_free(text, FALSE);
+}
+
+/* life */
+
+TcgBackend *tcg_backend_new(const TcgSlot *slots, unsigned slot_count, const TcgRuntime *runtime,
+                            const TcgBackendOptions *options, TcgSpace *space, GError **errp)
+{
+    if (slot_count > IR_MAX_SLOTS) {
+        error_set(errp, "too many guest state slots: %u", slot_count);
+        return NULL;
+    }
+    TcgBackend *be = g_new0(TcgBackend, 1);
+    be->slots = slots;
+    be->slot_count = slot_count;
+    be->runtime = *runtime;
+    be->options = *options;
+    be->features = tcg_host_features() & ~options->disable_features;
+    if (!(be->features & TCG_HOST_AVX)) {
+        be->features &= ~(TCG_HOST_FMA | TCG_HOST_F16C | TCG_HOST_AVX2 | TCG_HOST_BMI);
+    }
+    g_mutex_init(&be->lock);
+    choose_pins(be);
+    if (!stubs_emit(be, space)) {
+        error_set(errp, "no room for the translator's shared code");
+        tcg_backend_free(be);
+        return NULL;
+    }
+    return be;
+}
+
+void tcg_backend_free(TcgBackend *be)
+{
+    if (be) {
+        g_slist_free_full(be->emitters, g_free);
+        g_mutex_clear(&be->lock);
+        g_free(be);
+    }
+}
+
+static Emit *emitter_get(TcgBackend *be)
+{
+    Emit *e = NULL;
+    g_mutex_lock(&be->lock);
+    if (be->emitters) {
+        e = be->emitters->data;
+        be->emitters = g_slist_delete_link(be->emitters, be->emitters);
+    }
+    g_mutex_unlock(&be->lock);
+    return e ? e : g_new0(Emit, 1);
+}
+
+static void emitter_put(TcgBackend *be, Emit *e)
+{
+    g_mutex_lock(&be->lock);
+    be->emitters = g_slist_prepend(be->emitters, e);
+    g_mutex_unlock(&be->lock);
+}
+
+/* final positions */
+
+typedef struct {
+    Emit *e;
+    const TcgSpace *space;
+    uint32_t cold; /* offset of the cold code in the chunk */
+} Placing;
+
+static int64_t final_position(const Placing *p, uint32_t pos)
+{
+    switch (pos & POS_KIND) {
+    case POS_COLD: return p->cold + (pos - POS_COLD);
+    case POS_LABEL: return final_position(p, p->e->label[pos & ~POS_KIND]);
+    case POS_STUB: return p->e->be->stub[pos & ~POS_KIND] - p->space->exec;
+    default: return pos;
+    }
+}
+
+static void apply_fixes(const Placing *p)
+{
+    for (uint32_t i = 0; i < p->e->fix_count; i++) {
+        int64_t at = final_position(p, p->e->fix[i].at);
+        int32_t relative = final_position(p, p->e->fix[i].target) - (at + 4);
+        memcpy(p->space->write + at, &relative, 4);
+    }
+}
+
+static void finish_sites(const Placing *p, TcgCompiled *out, uint32_t start)
+{
+    for (uint32_t i = 0; i < out->sites; i++) {
+        TcgSite *site = &out->site[i];
+        uint32_t at = final_position(p, site->jump_at);
+        memcpy(&site->stub_rel, p->space->write + at, 4);
+        site->jump_at = at - start;
+        site->guard_at = site->guard_at ? final_position(p, site->guard_at) - start : 0;
+    }
+}
+
+/* unwind data: instructions (pc, aux), then calls out (position, instruction), all as differences
+ * in 7-bit groups */
+
+typedef struct {
+    uint8_t *p;
+} Bytes;
+
+static void put_number(Bytes *b, uint64_t n)
+{
+    for (; n >= 0x80; n >>= 7) {
+        *b->p++ = n | 0x80;
+    }
+    *b->p++ = n;
+}
+
+static void put_signed(Bytes *b, int64_t n)
+{
+    put_number(b, (uint64_t)n << 1 ^ (uint64_t)(n >> 63));
+}
+
+static uint64_t get_number(const uint8_t **p)
+{
+    uint64_t n = 0;
+    for (unsigned shift = 0;; shift += 7) {
+        n |= (uint64_t)(**p & 0x7f) << shift;
+        if (!(*(*p)++ & 0x80)) {
+            return n;
+        }
+    }
+}
+
+static int64_t get_signed(const uint8_t **p)
+{
+    uint64_t n = get_number(p);
+    return (int64_t)(n >> 1) ^ -(int64_t)(n & 1);
+}
+
+enum { INSN_UNWIND_BYTES = 11, CALL_UNWIND_BYTES = 7 };
+
+static void make_unwind(const Placing *p, TcgCompiled *out, uint32_t start)
+{
+    const Emit *e = p->e;
+    uint32_t calls = e->hot_calls + e->cold_calls, insns = e->region->insns, last_at = start;
+    int32_t last_insn = 0;
+    uint64_t pc = e->region->pc;
+    out->unwind = NULL;
+    out->unwind_bytes = 0;
+    if (!calls) {
+        return;
+    }
+    out->unwind = g_malloc(5 + insns * INSN_UNWIND_BYTES + calls * CALL_UNWIND_BYTES);
+    Bytes b = { out->unwind };
+    put_number(&b, insns);
+    put_number(&b, pc);
+    for (uint32_t i = 0; i < insns; i++) {
+        put_signed(&b, e->insns[i].pc - pc);
+        *b.p++ = e->insns[i].aux;
+        pc = e->insns[i].pc;
+    }
+    for (uint32_t i = 0; i < calls; i++) {
+        CallOut call = i < e->hot_calls ? e->call_hot[i] : e->call_cold[i - e->hot_calls];
+        uint32_t at = final_position(p, call.at);
+        put_number(&b, at - last_at);
+        put_signed(&b, call.insn - last_insn);
+        last_at = at;
+        last_insn = call.insn;
+    }
+    out->unwind_bytes = b.p - out->unwind;
+}
+
+bool tcg_unwind(const TcgCompiled *block, const void *host_return, TcgUnwound *found)
+{
+    const uint8_t *p = block->unwind, *end = p + block->unwind_bytes;
+    uint64_t wanted = (const uint8_t *)host_return - block->code, at = 0;
+    int64_t insn = 0;
+    if (!p) {
+        return false;
+    }
+    uint32_t insns = get_number(&p);
+    uint64_t pc = get_number(&p);
+    const uint8_t *table = p;
+    for (uint32_t i = 0; i < insns; i++) {
+        get_signed(&p);
+        p++;
+    }
+    while (at != wanted) {
+        if (p >= end) {
+            return false;
+        }
+        at += get_number(&p);
+        insn += get_signed(&p);
+    }
+    found->aux = 0;
+    for (int64_t i = 0; i <= insn; i++) {
+        pc += get_signed(&table);
+        found->aux = *table++;
+    }
+    found->pc = pc;
+    found->insns_after = insns - (insn + 1);
+    return true;
+}
+
+TcgCompileResult tcg_compile(TcgBackend *be, IrRegion *region, TcgSpace *space, TcgCompiled *out)
+{
+    enum { BLOCK_ALIGN = 16 };
+    uint32_t start = (space->hot + BLOCK_ALIGN - 1) & ~(uint32_t)(BLOCK_ALIGN - 1);
+    Emit *e = emitter_get(be);
+    e->be = be;
+    e->region = region;
+    e->out = out;
+    e->space_end = space->cold_end;
+    e->hot = (Asm){ .p = space->write + start, .start = space->write, .origin = 0 };
+    e->cold = (Asm){ .p = e->cold_bytes, .start = e->cold_bytes, .origin = POS_COLD };
+    if (!emit_region(e)) {
+        TcgCompileResult why = e->no_space ? TCG_NO_SPACE : TCG_TOO_LONG;
+        emitter_put(be, e);
+        return why;
+    }
+    uint32_t cold_bytes = e->cold.p - e->cold.start;
+    Placing placing = { e, space, (space->cold_end - cold_bytes) & ~(uint32_t)(BLOCK_ALIGN - 1) };
+    memcpy(space->write + placing.cold, e->cold_bytes, cold_bytes);
+    apply_fixes(&placing);
+    finish_sites(&placing, out, start);
+    make_unwind(&placing, out, start);
+    out->code = space->exec + start;
+    out->hot_bytes = asm_pos(&e->hot) - start;
+    out->cold = space->exec + placing.cold;
+    out->cold_bytes = cold_bytes;
+    out->entry_checked = e->entry_checked - start;
+    out->entry_unchecked = e->entry_unchecked - start;
+    space->hot = asm_pos(&e->hot);
+    space->cold_end = placing.cold;
+    emitter_put(be, e);
+    return TCG_COMPILED;
+}
+
+TcgLeft tcg_run(TcgBackend *be, TcgEnv *env, const void *entry, const void **site)
+{
+    TcgLeft (*enter)(char *anchor, const void *entry);
+    memcpy(&enter, &be->stub[STUB_ENTER], sizeof(enter));
+    env->save[SAVE_OBJECT] = (uintptr_t)be->runtime.helper_object(env);
+    TcgLeft left = enter(tcg_env_anchor(env), entry);
+    if (left == TCG_LEFT_GOTO) {
+        *site = (const void *)(uintptr_t)env->save[SAVE_SITE];
+    }
+    return left;
+}

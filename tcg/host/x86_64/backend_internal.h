@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the x86-64 back end share: the back end object and the shared stubs. */
+#pragma once
+
+#include "tcg/backend.h"
+#include "tcg/host/x86_64/asm.h"
+
+enum {
+    MAX_PINNED_INT = 9, /* the other general registers are needed for temporaries */
+    MAX_PINNED_FP = 12,
+    NO_SLOT = -1,
+};
+#define ENV_REG RBP
+
+/* Shared code, and constants that code addresses relative to itself. */
+typedef enum {
+    STUB_ENTER,
+    STUB_GOTO,   /* leave by a direct exit: rax: its operand, rcx: pc */
+    STUB_LOOKUP, /* go on at pc rax, which the inline jump cache does not know */
+    STUB_EXIT,   /* the others leave too, rcx: pc */
+    STUB_IRQ,
+    STUB_RAISE, /* pc by unwinding */
+    STUB_LOAD,  /* slow paths; arguments on the stack, see stubs.c */
+    STUB_STORE,
+    STUB_ATOMIC,
+    STUB_CAS,
+    STUB_HELPER,    /* call rax with caller-saved vector registers kept */
+    STUB_HELPER_FP, /* likewise, and MXCSR at home around it */
+    STUB_SOFT_FP,   /* operation rax on save[SAVE_FP...] in software */
+    CONST_SIGN32,
+    CONST_SIGN64,
+    CONST_NAN32,
+    CONST_NAN64,
+    CONST_BOX, /* upper half of 64 bits */
+    CONST_TWO31,
+    CONST_TWO63,
+    STUB_COUNT,
+} Stub;
+
+/* TcgEnv.save */
+enum {
+    SAVE_SITE,     /* STUB_GOTO: address of the exit's operand */
+    SAVE_RESULT,   /* of a slow path */
+    SAVE_OBJECT,   /* first argument of helpers */
+    SAVE_FP,       /* three arguments, then the result in the first */
+    SAVE_COPY = 6, /* three registers borrowed by an access of an unfused window */
+    SAVE_REG = 16, /* general registers */
+};
+
+struct TcgBackend {
+    const TcgSlot *slots;
+    unsigned slot_count;
+    TcgRuntime runtime;
+    TcgBackendOptions options;
+    uint32_t features;
+    uint8_t pin[IR_MAX_SLOTS];       /* host register or NO_REG */
+    int16_t slot_of_reg[ASM_REGS];   /* pinned there, or NO_SLOT */
+    uint32_t pinned, scratch;        /* masks of host registers */
+    const uint8_t *stub[STUB_COUNT]; /* executable addresses */
+    GMutex lock;
+    GSList *emitters; /* idle ones; guarded by lock */
+};
+
+/* Caller-saved general registers, as a mask. */
+static const uint32_t caller_saved = 1u << RAX | 1u << RCX | 1u << RDX | 1u << RSI | 1u << RDI |
+                                     1u << R8 | 1u << R9 | 1u << R10 | 1u << R11;
+static const uint32_t all_general = 0xffffu & ~(1u << RSP | 1u << RBP);
+static const uint32_t all_vector = 0xffff0000u;
+
+#define ENV_MEM(field) asm_mem(ENV_REG, TCG_ANCHOR_OFFSET(field))
+static inline AsmMem save_mem(unsigned index)
+{
+    return asm_mem(ENV_REG, TCG_ANCHOR_OFFSET(save) + 8 * (int32_t)index);
+}
+static inline AsmMem slot_mem(const TcgBackend *be, unsigned slot)
+{
+    return asm_mem(ENV_REG, be->slots[slot].offset);
+}
+static inline bool backend_has(const TcgBackend *be, uint32_t feature)
+{
+    return be->features & feature;
+}
+
+/* A slow path's arguments beside address and value, one immediate pushed by the thunk. */
+typedef struct {
+    IrMem mem;
+    uint8_t last;   /* size in bytes - 1 */
+    uint8_t detail; /* address bits that must be 0 for the quick way; << 4: IrAtomic */
+} SlowAccess;
+_Static_assert(sizeof(SlowAccess) == 4, "fits an immediate");
+
+/** slot_load, slot_store - between the host register @reg and the home of @slot */
+void slot_load(Asm *a, const TcgBackend *be, unsigned slot, uint8_t reg);
+void slot_store(Asm *a, const TcgBackend *be, unsigned slot, uint8_t reg);
+/** slots_store, slots_load - the pinned slots whose registers are in @mask */
+void slots_store(Asm *a, const TcgBackend *be, uint32_t mask);
+void slots_load(Asm *a, const TcgBackend *be, uint32_t mask);
+
+/** call_c - `call` a C function; clobbers r11 when it is far away. @exec: executable address of
+ * @a's origin */
+void call_c(Asm *a, const uint8_t *exec, const void *fn);
+
+/** stubs_emit - the shared code, at the start of @space; false: no room */
+bool stubs_emit(TcgBackend *be, TcgSpace *space);
+
+/** soft_fp - an FP operation in software: @op is the packed IrOp (soft_fp_pack()), arguments and
+ * result in save[SAVE_FP] */
+void soft_fp(TcgEnv *env, uint32_t op);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The state of one compilation, and what the emitting files call in one another. */
+#pragma once
+
+#include "tcg/host/x86_64/regs_internal.h"
+#include "tcg/pass.h"
+
+/*
+ * A position is an offset in the chunk (hot code), POS_COLD + an offset in the cold code, which is
+ * placed at the end, a label of the region or a stub.
+ */
+enum {
+    POS_COLD = 0x40000000,
+    POS_LABEL = 0x80000000,
+    POS_STUB = 0xc0000000,
+    POS_KIND = 0xc0000000
+};
+
+enum {
+    MAX_FIXES = 4096,
+    MAX_JOBS = 1024,
+    MAX_CALL_OUTS = 1024,
+    COLD_BYTES = 256 * 1024,
+    OP_BYTES = 1024, /* more than one op or one job can take */
+};
+
+/* A displacement to be set when all positions are final. */
+typedef struct {
+    uint32_t at, target;
+} Fix;
+
+/* Out-of-line code that is wanted, emitted after the hot code. */
+typedef struct ColdJob ColdJob;
+struct ColdJob {
+    void (*emit)(Emit *e, const ColdJob *job);
+    uint32_t from, from2; /* displacements of the jumps to it; 0: none */
+    uint32_t back;        /* where it ends up */
+    uint32_t retry;       /* memory: the check; exits: number of the site */
+    int32_t insn;
+    uint8_t reg[4];
+    const IrOp *op;
+    int64_t imm;
+    int32_t imm2;
+};
+
+typedef struct {
+    uint32_t at; /* after the call */
+    int32_t insn;
+} CallOut;
+
+/* Ops first to last are emitted a second time, with no shared checks, for when a shared check
+ * fails. */
+typedef struct {
+    uint32_t first, last;
+    uint32_t fail[IR_MAX_GROUPS]; /* displacement of the jump of a failed check; 0: none */
+} Window;
+
+struct Emit {
+    Asm hot, cold;
+    Asm *a; /* the one being written */
+    const TcgBackend *be;
+    const IrRegion *region;
+    uint32_t at; /* present op */
+    int32_t insn;
+    uint64_t insn_pc;
+    bool failed; /* some limit was hit */
+    bool no_space;
+    bool in_copy; /* writing the second copy of a window */
+    uint32_t entry_checked, entry_unchecked;
+    uint32_t space_end; /* hot and cold code together must end before it */
+    Regs regs;
+    RegsState before_window, after_window;
+    Window window;
+    IrGroups groups;
+    uint32_t far_groups; /* not used */
+    TcgCompiled *out;
+    uint32_t fix_count, job_count, hot_calls, cold_calls;
+    uint32_t label[IR_MAX_LABELS];
+    struct {
+        uint64_t pc;
+        uint8_t aux;
+    } insns[IR_MAX_INSNS];
+    Fix fix[MAX_FIXES];
+    ColdJob job[MAX_JOBS];
+    CallOut call_hot[MAX_CALL_OUTS], call_cold[MAX_CALL_OUTS];
+    uint8_t cold_bytes[COLD_BYTES];
+};
+
+/** emit_ref - the displacement at position @at, hot or cold, shall reach @target */
+void emit_ref(Emit *e, uint32_t at, uint32_t target);
+static inline uint32_t emit_pos(const Emit *e)
+{
+    return asm_pos(e->a);
+}
+static inline uint32_t stub_pos(Stub stub)
+{
+    return POS_STUB | stub;
+}
+/** emit_call_out - a call out of generated code returns here */
+void emit_call_out(Emit *e, int32_t insn);
+/** emit_job - out-of-line code behind the jump whose displacement is at @from; the caller fills
+ * what else it needs */
+ColdJob *emit_job(Emit *e, void (*fn)(Emit *e, const ColdJob *job), uint32_t from);
+
+static inline const IrOp *emit_op(const Emit *e)
+{
+    return &e->region->ops[e->at];
+}
+static inline bool type_is_fp(uint8_t type)
+{
+    return type == IR_F32 || type == IR_F64;
+}
+static inline bool type_is_wide(uint8_t type)
+{
+    return type == IR_I64 || type == IR_F64;
+}
+/* type of argument @k as the IR has it */
+static inline uint8_t emit_arg_type(const Emit *e, unsigned k)
+{
+    return e->region->ops[emit_op(e)->arg[k]].type;
+}
+
+/* One function an op (the table is in ops.c); integer.c, memory.c, atomic.c, exits.c, call.c, fp.c
+ * define them. */
+typedef void EmitFn(Emit *e, const IrOp *op);
+EmitFn emit_get, emit_put, emit_add, emit_sub, emit_logic, emit_andn, emit_unary, emit_mul,
+    emit_mulh, emit_div, emit_shift;
+EmitFn emit_count, emit_bswap, emit_extend, emit_setcond, emit_select;
+EmitFn emit_load, emit_store, emit_atomic, emit_cas, emit_fence;
+EmitFn emit_call, emit_label, emit_br, emit_brcond, emit_exit_if, emit_goto, emit_goto_ind,
+    emit_exit;
+EmitFn emit_farith, emit_fsqrt, emit_fma, emit_fminmax, emit_fcmp, emit_fcvt, emit_ftoi, emit_itof,
+    emit_fbits, emit_bitsf;
+EmitFn emit_nanbox, emit_unbox;
+
+/** emit_compare - flags for @cond on arguments 0 and 1; returns where the comparing instruction
+ * begins */
+uint32_t emit_compare(Emit *e, IrCond cond, AsmCond *cc);
+/** emit_align_jump - make the displacement of a jump of @opcode_bytes, put next, lie on 4 bytes,
+ * padding before @start */
+void emit_align_jump(Emit *e, uint32_t start, unsigned opcode_bytes);
+
+/** emit_entry - the region's two entries */
+void emit_entry(Emit *e);
+
+extern EmitFn *const emit_table[IR_OP_COUNT];
+
+/** emit_region - everything up to final positions; false: a limit was hit (e->no_space says which)
+ */
+bool emit_region(Emit *e);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where values are while code is emitted. Pinned slots own their host registers; a value that
+ * equals a slot is an alias of it. All other host registers are scratch, given out and taken back
+ * oldest first. A value can be in a register and in memory at once (its slot's home or a spill),
+ * then taking the register costs nothing.
+ */
+#pragma once
+
+#include "tcg/host/x86_64/backend_internal.h"
+
+typedef struct Emit Emit;
+
+enum {
+    MORE_SPILLS = 54, /* in TcgEnv.spill_more, after those in TcgHot */
+    HOT_SPILLS = 10,
+    MAX_SPILLS = HOT_SPILLS + MORE_SPILLS,
+    GROUP_VALUE = IR_MAX_OPS, /* pseudo-values: host addend of a group */
+    VALUE_COUNT = IR_MAX_OPS + 32,
+};
+
+typedef enum { IN_NOTHING, IN_HOME, IN_SPILL } InMemory;
+
+typedef struct {
+    uint8_t reg;   /* or NO_REG */
+    uint8_t mem;   /* InMemory */
+    uint8_t index; /* slot or spill */
+} Loc;
+
+/* What a second emission of the same ops must begin with to make the same choices. */
+typedef struct {
+    uint32_t locked; /* registers in use by the present op */
+    uint32_t free;   /* scratch registers without a value */
+    uint32_t clock;
+    uint64_t spills; /* in use */
+    uint16_t owner[ASM_REGS];
+    uint32_t stamp[ASM_REGS];
+    uint16_t alias[IR_MAX_SLOTS]; /* value that equals the slot: in its pin, or IN_HOME */
+    Loc loc[VALUE_COUNT];
+} RegsState;
+
+typedef struct {
+    RegsState s;
+    /* made before emission: */
+    uint16_t root[IR_MAX_OPS];  /* the value itself, or the one whose low half it is */
+    uint16_t last[VALUE_COUNT]; /* last op that uses it; 0: none */
+    int16_t into[IR_MAX_OPS];   /* pinned slot that the next op puts it to, or NO_SLOT */
+} Regs;
+
+/** regs_prepare - from the ops alone: roots, last uses */
+void regs_prepare(Emit *e);
+/** regs_forget - no value lives here (a label) */
+void regs_forget(Emit *e);
+void regs_save(const Emit *e, RegsState *to);
+void regs_restore(Emit *e, const RegsState *from);
+bool regs_equal(const Emit *e, const RegsState *with);
+
+/* argument @k of the present op, looked through truncation: bits above its type may be anything if
+ * regs_dirty() */
+IrValue regs_arg(const Emit *e, unsigned k);
+bool regs_dirty(const Emit *e, unsigned k);
+/* is argument @k a constant; the second form: one that fits a signed 32-bit immediate of an
+ * operation of that type */
+bool regs_const(const Emit *e, unsigned k, uint64_t *value);
+bool regs_imm32(const Emit *e, unsigned k, int32_t *value);
+
+/** regs_use - argument @k in a register, until the end of the op */
+uint8_t regs_use(Emit *e, unsigned k);
+/** regs_use_clean - likewise, an I32 zero-extended */
+uint8_t regs_use_clean(Emit *e, unsigned k);
+/** regs_in_memory - argument @k is only in memory and not used later: *@mem may serve as operand */
+bool regs_in_memory(const Emit *e, unsigned k, AsmMem *mem);
+
+/* Destination of the present op's value. PIN: may be the pin of the slot it is put to; PIN_SHARED:
+ * even if that register is an operand of this op; REUSE: may be a scratch register of an argument
+ * that dies here. */
+enum { DEF_PIN = 1, DEF_PIN_SHARED = 2, DEF_REUSE = 4, DEF_ANY = 7 };
+uint8_t regs_def(Emit *e, unsigned allow);
+/** regs_def_in - the value was made in @reg, a temporary of this op */
+void regs_def_in(Emit *e, uint8_t reg);
+
+/** regs_temp, regs_temp_fp - a register until the end of the op; regs_take - that very scratch
+ * register */
+uint8_t regs_temp(Emit *e);
+uint8_t regs_temp_fp(Emit *e);
+void regs_take(Emit *e, uint8_t reg);
+/** regs_unlock - @reg is no longer needed by this op */
+void regs_unlock(Emit *e, uint8_t reg);
+static inline bool regs_is_pin(const TcgBackend *be, uint8_t reg)
+{
+    return be->pinned >> reg & 1;
+}
+
+/** regs_hold - a scratch register for pseudo-value @v (from GROUP_VALUE), which lives until
+ * regs_drop() */
+uint8_t regs_hold(Emit *e, unsigned v);
+uint8_t regs_held(Emit *e, unsigned v);
+void regs_drop(Emit *e, unsigned v);
+
+/** regs_put - PUT: slot becomes argument 0 */
+void regs_put(Emit *e, unsigned slot);
+/** regs_get - GET defines the present op */
+void regs_get(Emit *e, unsigned slot);
+/** regs_before_call - every value that lives on is where a C call that writes the slots of @writes
+ * leaves it alone, but may still be in its register; regs_after_call - it is no longer */
+void regs_before_call(Emit *e, const uint64_t *writes);
+void regs_after_call(Emit *e);
+/** regs_move - emit dst = value of argument @k, zero-extended */
+void regs_move(Emit *e, uint8_t dst, unsigned k);
+/** regs_end_op - give back what the present op held */
+void regs_end_op(Emit *e);
