@@ -42,7 +42,6 @@ static void machine_finalize(Object *obj)
     g_ptr_array_unref(machine->cpus);
     g_ptr_array_unref(machine->resettable);
     host_input_free(machine->input);
-    object_unref(machine->memory_backend);
     g_free(machine->boot.firmware);
     g_free(machine->boot.kernel);
     g_free(machine->boot.initrd);
@@ -131,8 +130,11 @@ void machine_free(Machine *machine)
     machine_unlock();
     rcu_drain();
     machine_lock();
-    object_unparent(&machine->object);
-    object_unref(&machine->object);
+    if (machine->object.parent) {
+        object_unparent(&machine->object);
+    } else {
+        object_unref(&machine->object);
+    }
     machine_unlock();
     rcu_drain();
 }

@@ -77,7 +77,7 @@ struct Machine {
     const ObjectClass *cpu_class;
     char *cpu_properties; /* "zbb=off,..." from -cpu, may be NULL */
     uint64_t ram_bytes;
-    Object *memory_backend; /* -machine memory-backend=; NULL: plain anonymous memory */
+    Object *memory_backend;              /* not owned; NULL: plain anonymous memory */
     Chardev *serial[MACHINE_MAX_SERIAL]; /* -serial n; NULL: none */
     char *name, *uuid;
     /* made by build() */
@@ -104,7 +104,8 @@ bool machine_init_ram(Machine *machine, const char *label, GError **errp);
 /**
  * machine_free - unrealize all devices, wait until nobody looks at the memory, drop the machine
  *
- * Context: no lock held; vCPU threads have ended. The clocks stay the caller's.
+ * What is dropped is the reference of the tree it stands in, or the caller's if it stands in none.
+ * Context: no lock held; vCPUs are stopped. The clocks stay the caller's.
  */
 void machine_free(Machine *machine);
 

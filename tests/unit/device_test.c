@@ -217,6 +217,19 @@ static void test_bus_refuses_what_does_not_fit(void)
     machine_free(machine);
 }
 
+static void test_machine_in_a_tree_is_the_trees(void)
+{
+    Object *root = object_new(&container_class);
+
+    g_string_truncate(trail, 0);
+    Object *obj = object_new_child(root, "machine", &board_class.object, NULL);
+    hub_new(container_of(obj, Machine, object));
+    machine_free(container_of(obj, Machine, object));
+    g_assert_null(object_child(root, "machine"));
+    g_assert_cmpint(root->refcount, ==, 1);
+    object_unref(root);
+}
+
 static void test_orphans_go_to_unattached(void)
 {
     Machine *machine = machine_new();
@@ -407,6 +420,7 @@ int main(int argc, char **argv)
     trail = g_string_new(NULL);
     g_test_add_func("/device/reset", test_reset_has_three_phases_children_first);
     g_test_add_func("/device/bus", test_bus_refuses_what_does_not_fit);
+    g_test_add_func("/device/tree", test_machine_in_a_tree_is_the_trees);
     g_test_add_func("/device/unattached", test_orphans_go_to_unattached);
     g_test_add_func("/device/hotplug", test_hotplug_handler_is_told);
     g_test_add_func("/device/lines", test_lines_connect_by_name);

@@ -233,7 +233,7 @@ static void test_machine_takes_a_back_end(void)
 
     property_set(backend, "size", "2M", NULL);
     g_assert_true(user_object_complete(backend, NULL));
-    machine->memory_backend = object_ref(backend);
+    machine->memory_backend = backend;
     machine->ram_bytes = 1 << 20;
     g_assert_false(machine_init_ram(machine, "ram", &error));
     g_assert_cmpstr(error->message, ==, "memory-backend: it has 2 MiB, the machine 1 MiB");
