@@ -41,7 +41,7 @@ struct Cpu {
     /* run control, guarded by the machine lock unless stated otherwise */
     bool halted; /* waiting for an interrupt; atomic */
     bool stop;   /* asked to stop; atomic */
-    bool stopped;
+    bool stopped; /* it has; atomic */
     bool unplug;
     GThread *thread;
     GMutex work_lock;

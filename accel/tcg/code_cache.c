@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The code cache: one reservation, mapped once to write and once to execute, cut in chunks. A
+ * thread adds to a chunk of its own; when none is free, the chunk that was not used for longest is
+ * emptied once every vCPU has left it.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "accel/tcg/block_internal.h"
+#include "accel/tcg/context_internal.h"
+#include "accel/tcg/loop_internal.h"
+#include "util/error.h"
+
+#define MIB (1024ull * 1024)
+
+enum {
+    STUB_BYTES = 128 * 1024,
+    SLAB_BYTES = 64 * 1024,
+    CHUNK_MIN = 64 * 1024,
+    CHUNK_MAX = 4 * 1024 * 1024,
+    FIRST_LIST = 64,
+};
+
+static void choose_sizes(TcgBlocks *blocks)
+{
+    const TcgOptions *options = &blocks->accel->options;
+    const Machine *machine = blocks->accel->accel.machine;
+    unsigned vcpus = MAX(machine->topology.max_cpus, 1);
+    size_t bytes = options->tb_size_mib * MIB;
+    size_t chunk = options->chunk_kib * 1024ull;
+
+    if (!bytes) {
+        bytes = CLAMP(machine->ram_bytes / 4, 64 * MIB, 512 * MIB);
+    }
+    if (!chunk) {
+        chunk = CLAMP(bytes / (8 * vcpus), CHUNK_MIN, CHUNK_MAX);
+    }
+    chunk = MAX(chunk & -(size_t)CHUNK_MIN, CHUNK_MIN);
+    bytes = MAX(bytes / chunk, 2 * vcpus) * chunk;
+    blocks->chunk_bytes = chunk;
+    blocks->bytes = bytes + STUB_BYTES;
+    blocks->chunk_count = bytes / chunk;
+}
+
+static void reset_chunk(TcgBlocks *blocks, TcgChunk *chunk)
+{
+    chunk->space = (TcgSpace){ .write = blocks->write + chunk->start,
+                               .exec = blocks->exec + chunk->start,
+                               .hot = 0,
+                               .cold_end = blocks->chunk_bytes };
+    if (chunk->slabs) {
+        g_ptr_array_unref(chunk->slabs);
+    }
+    chunk->slabs = g_ptr_array_new_with_free_func(g_free);
+    chunk->slab_left = 0;
+    chunk->slab_bytes = 0;
+    chunk->count = chunk->capacity = 0;
+    chunk->list = NULL;
+    chunk->used = false;
+}
+
+bool tcg_cache_init(TcgBlocks *blocks, GError **errp)
+{
+    void *write, *exec;
+
+    choose_sizes(blocks);
+    blocks->fd = memfd_create("rhea-code", MFD_CLOEXEC);
+    if (blocks->fd < 0 || ftruncate(blocks->fd, blocks->bytes) < 0) {
+        error_set_errno(errp, errno, "tcg: cannot make a code cache of %zu MiB",
+                        (size_t)(blocks->bytes / MIB));
+        return false;
+    }
+    write = mmap(NULL, blocks->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+                 blocks->fd, 0);
+    exec =
+        mmap(NULL, blocks->bytes, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_NORESERVE, blocks->fd, 0);
+    blocks->write = write == MAP_FAILED ? NULL : write;
+    blocks->exec = exec == MAP_FAILED ? NULL : exec;
+    if (!blocks->write || !blocks->exec) {
+        error_set_errno(errp, errno, "tcg: cannot map the code cache (try -accel tcg,interp=on)");
+        return false;
+    }
+    madvise(exec, blocks->bytes, MADV_HUGEPAGE);
+    blocks->stubs =
+        (TcgSpace){ .write = blocks->write, .exec = blocks->exec, .cold_end = STUB_BYTES };
+    blocks->chunks = g_new0(TcgChunk, blocks->chunk_count);
+    for (unsigned i = 0; i < blocks->chunk_count; i++) {
+        blocks->chunks[i].start = STUB_BYTES + i * blocks->chunk_bytes;
+        reset_chunk(blocks, &blocks->chunks[i]);
+    }
+    return true;
+}
+
+void tcg_cache_cleanup(TcgBlocks *blocks)
+{
+    for (unsigned i = 0; blocks->chunks && i < blocks->chunk_count; i++) {
+        g_ptr_array_unref(blocks->chunks[i].slabs);
+    }
+    g_free(blocks->chunks);
+    if (blocks->write) {
+        munmap(blocks->write, blocks->bytes);
+    }
+    if (blocks->exec) {
+        munmap((void *)blocks->exec, blocks->bytes);
+    }
+    if (blocks->fd >= 0) {
+        close(blocks->fd);
+    }
+}
+
+void *tcg_chunk_alloc(TcgChunk *chunk, size_t bytes)
+{
+    bytes = (bytes + 15) & ~(size_t)15;
+    if (bytes > chunk->slab_left) {
+        size_t slab = MAX(bytes, SLAB_BYTES);
+        chunk->slab_at = g_malloc(slab);
+        chunk->slab_left = slab;
+        chunk->slab_bytes += slab;
+        g_ptr_array_add(chunk->slabs, chunk->slab_at);
+    }
+    void *memory = chunk->slab_at;
+    chunk->slab_at += bytes;
+    chunk->slab_left -= bytes;
+    return memset(memory, 0, bytes);
+}
+
+void tcg_chunk_add(TcgChunk *chunk, TcgBlock *block)
+{
+    if (chunk->count == chunk->capacity) {
+        unsigned capacity = MAX(2 * chunk->capacity, FIRST_LIST);
+        TcgBlock **list = tcg_chunk_alloc(chunk, capacity * sizeof(*list));
+
+        memcpy(list, chunk->list, chunk->count * sizeof(*list));
+        chunk->capacity = capacity;
+        atomic_store_release(&chunk->list, list); /* readers of the old one have a smaller count */
+    }
+    chunk->list[chunk->count] = block;
+    atomic_store_release(&chunk->count, chunk->count + 1); /* pairs with tcg_cache_block_at() */
+}
+
+TcgBlock *tcg_cache_block_at(TcgBlocks *blocks, const void *host)
+{
+    size_t at = (const uint8_t *)host - blocks->exec;
+
+    if ((const uint8_t *)host < blocks->exec || at < STUB_BYTES || at >= blocks->bytes) {
+        return NULL;
+    }
+    TcgChunk *chunk = &blocks->chunks[(at - STUB_BYTES) / blocks->chunk_bytes];
+    unsigned count = atomic_load_acquire(&chunk->count);
+    TcgBlock **list = atomic_load_acquire(&chunk->list);
+    unsigned low = 0, high = count;
+
+    while (low < high) { /* the last whose hot part starts at or before host */
+        unsigned middle = (low + high) / 2;
+        if (list[middle]->code->code <= (const uint8_t *)host) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (low > 0 &&
+        (const uint8_t *)host <= list[low - 1]->code->code + list[low - 1]->code->hot_bytes) {
+        return list[low - 1];
+    }
+    for (low = 0, high = count; low < high;) { /* the first whose cold part starts before host */
+        unsigned middle = (low + high) / 2;
+        if (list[middle]->code->cold > (const uint8_t *)host) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < count &&
+                   (const uint8_t *)host <= list[low]->code->cold + list[low]->code->cold_bytes
+               ? list[low]
+               : NULL;
+}
+
+/* The least recently used chunk that nobody adds to. Empty ones first. */
+static TcgChunk *choose_victim_locked(TcgBlocks *blocks)
+{
+    for (unsigned i = 0; i < blocks->chunk_count; i++) {
+        if (!blocks->chunks[i].owner && !blocks->chunks[i].slab_bytes) {
+            return &blocks->chunks[i];
+        }
+    }
+    for (unsigned i = 0; i < 2 * blocks->chunk_count; i++) {
+        TcgChunk *chunk = &blocks->chunks[blocks->hand++ % blocks->chunk_count];
+        if (!chunk->owner && !atomic_exchange(&chunk->used, false)) {
+            return chunk;
+        }
+    }
+    for (unsigned i = 0; i < blocks->chunk_count; i++) {
+        if (!blocks->chunks[i].owner) {
+            return &blocks->chunks[i];
+        }
+    }
+    g_assert_not_reached(); /* there are more chunks than vCPUs */
+}
+
+static void evict_locked(TcgBlocks *blocks, TcgChunk *chunk)
+{
+    GPtrArray *cpus = blocks->accel->accel.machine->cpus;
+
+    for (unsigned i = 0; i < chunk->count; i++) {
+        tcg_block_invalidate_locked(blocks, chunk->list[i]);
+    }
+    for (unsigned i = 0; i < cpus->len; i++) {
+        Cpu *cpu = g_ptr_array_index(cpus, i);
+        if (cpu->tcg) {
+            atomic_fetch_or(&cpu->tcg->requests, TCG_REQUEST_JUMP_FLUSH);
+        }
+    }
+    blocks->evictions++;
+}
+
+TcgChunk *tcg_cache_chunk(TcgBlocks *blocks, Cpu *cpu, bool next)
+{
+    TcgChunk *old = cpu->tcg->chunk;
+
+    if (old && !next) {
+        return old;
+    }
+    g_mutex_lock(&blocks->lock);
+    if (old) {
+        old->owner = NULL;
+        atomic_set(&old->used, true);
+    }
+    TcgChunk *chunk = choose_victim_locked(blocks);
+    bool evict = chunk->slab_bytes > 0;
+    chunk->owner = cpu;
+    cpu->tcg->chunk = chunk;
+    if (evict) {
+        evict_locked(blocks, chunk);
+    }
+    g_mutex_unlock(&blocks->lock);
+    if (evict) {
+        uint64_t epoch = tcg_epoch_begin(blocks->accel, cpu);
+        tcg_leave(cpu);
+        tcg_epoch_wait(blocks->accel, epoch, cpu);
+        reset_chunk(blocks, chunk);
+        tcg_enter(cpu);
+    }
+    return chunk;
+}

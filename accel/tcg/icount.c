@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * -icount: guest time is (instructions << shift) plus what was skipped while idle. One thread runs
+ * all vCPUs in turn, each with a budget that ends at the next timer, so that timers fire at exact
+ * counts and a run can be repeated.
+ */
+#include "accel/tcg/icount_internal.h"
+#include "accel/tcg/loop_internal.h"
+#include "util/error.h"
+
+enum { SLICE = 100000, SHIFT_MAX = 10 };
+
+/* Instructions done now, those of the running slice included. Only the vCPU thread sees the latter
+ * exactly. */
+static uint64_t instructions_now(const TcgAccel *accel)
+{
+    const TcgIcount *icount = &accel->icount;
+    uint64_t done = atomic_read(&icount->done);
+
+    if (icount->running && cpu_current() == icount->running) {
+        done += icount->slice - icount->running->env.hot.budget;
+    }
+    return done;
+}
+
+static int64_t guest_time(void *opaque)
+{
+    const TcgAccel *accel = opaque;
+
+    return (int64_t)(instructions_now(accel) << accel->options.icount_shift) +
+           atomic_read(&accel->icount.warp_ns);
+}
+
+/* How many instructions may pass until @ns have. */
+static int64_t instructions_until(const TcgAccel *accel, int64_t ns)
+{
+    unsigned shift = accel->options.icount_shift;
+
+    return (ns + (1ll << shift) - 1) >> shift;
+}
+
+/* A timer was armed that fires before the slice ends: end it there. */
+static void deadline_moved(void *opaque)
+{
+    TcgAccel *accel = opaque;
+    TcgIcount *icount = &accel->icount;
+    Cpu *cpu = icount->running;
+
+    if (!cpu || cpu_current() != cpu) {
+        g_mutex_lock(&accel->run_lock);
+        accel->kick_single = true;
+        g_cond_broadcast(&accel->run_cond);
+        g_mutex_unlock(&accel->run_lock);
+        return;
+    }
+    int64_t ns = clock_deadline_ns(accel->accel.machine->clocks, CLOCK_KIND_VIRTUAL);
+    int64_t left = ns < 0 ? INT64_MAX : instructions_until(accel, ns);
+    if (left < cpu->env.hot.budget) {
+        icount->slice -= cpu->env.hot.budget - left;
+        cpu->env.hot.budget = left;
+    }
+}
+
+bool tcg_icount_setup(TcgAccel *accel, GError **errp)
+{
+    ClockSet *clocks = accel->accel.machine->clocks;
+
+    if (accel->options.icount_shift > SHIFT_MAX) {
+        error_set(errp, "tcg: icount shift %u is not between 0 and %d", accel->options.icount_shift,
+                  SHIFT_MAX);
+        return false;
+    }
+    accel->options.thread = TCG_THREAD_SINGLE;
+    clock_set_virtual_source(clocks, guest_time, accel);
+    clock_set_notify(clocks, CLOCK_KIND_VIRTUAL, deadline_moved, accel);
+    return true;
+}
+
+void tcg_icount_cleanup(TcgAccel *accel)
+{
+    ClockSet *clocks = accel->accel.machine->clocks;
+
+    clock_set_notify(clocks, CLOCK_KIND_VIRTUAL, NULL, NULL);
+    clock_set_virtual_source(clocks, NULL, NULL);
+}
+
+/* Fire what is due; ns until the next, or -1. */
+static int64_t run_timers(TcgAccel *accel)
+{
+    ClockSet *clocks = accel->accel.machine->clocks;
+    int64_t ns = clock_deadline_ns(clocks, CLOCK_KIND_VIRTUAL);
+
+    if (ns == 0) {
+        machine_lock();
+        clock_run(clocks, CLOCK_KIND_VIRTUAL);
+        machine_unlock();
+        ns = clock_deadline_ns(clocks, CLOCK_KIND_VIRTUAL);
+    }
+    return ns;
+}
+
+void tcg_icount_begin(Cpu *cpu)
+{
+    TcgAccel *accel = tcg_accel(cpu);
+    int64_t ns = run_timers(accel);
+    int64_t budget = ns < 0 ? SLICE : MIN(instructions_until(accel, ns), SLICE);
+
+    cpu->env.hot.budget = accel->icount.slice = MAX(budget, 1);
+    accel->icount.running = cpu;
+}
+
+void tcg_icount_end(Cpu *cpu)
+{
+    TcgIcount *icount = &tcg_accel(cpu)->icount;
+    int64_t used = icount->slice - cpu->env.hot.budget;
+
+    icount->running = NULL;
+    cpu->tcg->instructions += used;
+    atomic_set(&icount->done, icount->done + used);
+}
+
+/* Host time passes as guest time would, or until a kick. Returns ns passed. */
+static int64_t sleep_until_kick(TcgAccel *accel, int64_t ns)
+{
+    gint64 start = g_get_monotonic_time();
+    gint64 end = start + (ns + 999) / 1000;
+    bool kicked = false;
+
+    g_mutex_lock(&accel->run_lock);
+    while (!accel->kick_single && !accel->single_quit && !kicked) {
+        kicked = !g_cond_wait_until(&accel->run_cond, &accel->run_lock, end);
+    }
+    g_mutex_unlock(&accel->run_lock);
+    return MIN((g_get_monotonic_time() - start) * 1000, ns);
+}
+
+bool tcg_icount_idle(TcgAccel *accel)
+{
+    int64_t ns = run_timers(accel);
+
+    if (ns < 0) {
+        return false;
+    }
+    if (accel->options.icount_sleep && ns > 0) {
+        int64_t passed = sleep_until_kick(accel, ns);
+        bool all = passed >= ns;
+        ns = passed;
+        if (!all) {
+            atomic_set(&accel->icount.warp_ns, accel->icount.warp_ns + ns);
+            return true;
+        }
+    }
+    atomic_set(&accel->icount.warp_ns, accel->icount.warp_ns + ns);
+    run_timers(accel);
+    return true;
+}
+
+uint64_t tcg_instructions(Cpu *cpu)
+{
+    TcgAccel *accel = tcg_accel(cpu);
+    const TcgIcount *icount = &accel->icount;
+
+    if (!accel->options.icount) {
+        return clock_ns(cpu->machine->clocks, CLOCK_KIND_VIRTUAL);
+    }
+    uint64_t running = icount->running == cpu ? icount->slice - cpu->env.hot.budget : 0;
+    return cpu->tcg->instructions + running;
+}

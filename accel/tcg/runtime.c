@@ -1,0 +1,517 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The full way to guest memory, for the interpreter, for what misses in generated code, and for
+ * helpers. */
+#include <string.h>
+
+#include "accel/tcg/block_internal.h"
+#include "accel/tcg/loop_internal.h"
+#include "accel/tcg/tlb_internal.h"
+
+/* One access, as the functions below hand it down. */
+typedef struct {
+    Cpu *cpu;
+    vaddr address;
+    IrMem mem;
+    unsigned size;
+} Access;
+
+static unsigned page_offset(vaddr address)
+{
+    return address % TCG_PAGE_BYTES;
+}
+
+static bool crosses_page(const Access *access)
+{
+    return page_offset(access->address) + access->size > TCG_PAGE_BYTES;
+}
+
+/* Value of @size bytes in the guest's order at @bytes, and back. */
+static uint64_t bytes_to_value(const uint8_t *bytes, unsigned size, bool big_endian)
+{
+    uint64_t value = 0;
+
+    memcpy(&value, bytes, size);
+    value = GUINT64_FROM_LE(value);
+    return big_endian ? GUINT64_SWAP_LE_BE(value) >> (64 - 8 * size) : value;
+}
+
+static void value_to_bytes(uint8_t *bytes, uint64_t value, unsigned size, bool big_endian)
+{
+    value = GUINT64_TO_LE(big_endian ? GUINT64_SWAP_LE_BE(value) >> (64 - 8 * size) : value);
+    memcpy(bytes, &value, size);
+}
+
+static uint64_t extend(uint64_t value, IrMem mem)
+{
+    unsigned shift = 64 - (8u << mem.size_log2);
+
+    return mem.sign ? (uint64_t)((int64_t)(value << shift) >> shift) : value << shift >> shift;
+}
+
+static bool bus_error(const Access *access, vaddr address, hwaddr physical, TcgAccess kind,
+                      MemTxResult result)
+{
+    access->cpu->tcg->frontend->raise_bus_error(access->cpu, address, physical, kind, result);
+    return false;
+}
+
+/* False: raised. Alignment and watchpoints. */
+static bool check(const Access *access, TcgAccess kind)
+{
+    if (access->mem.align && (access->address & (access->size - 1))) {
+        access->cpu->tcg->frontend->raise_unaligned(access->cpu, access->address, kind,
+                                                    access->mem.bank);
+        return false;
+    }
+    return true;
+}
+
+/* Device memory, ROM, or what is smaller than a page. */
+static bool load_device(const Access *access, const TcgTlbEntry *entry, uint64_t *value)
+{
+    hwaddr physical = entry->physical + page_offset(access->address);
+    Endian endian = access->mem.big_endian ? ENDIAN_BIG : ENDIAN_LITTLE;
+    MemTxResult result;
+
+    access->cpu->tcg->stats.io++;
+    if (access->address & (access->size - 1)) {
+        uint8_t bytes[8];
+        result =
+            address_space_read(access->cpu->memory, physical, bytes, access->size, entry->attrs);
+        *value = bytes_to_value(bytes, access->size, access->mem.big_endian);
+    } else {
+        result = address_space_load(access->cpu->memory, physical, access->size, endian, value,
+                                    entry->attrs);
+    }
+    return result == MEMTX_OK ||
+           bus_error(access, access->address, physical, TCG_ACCESS_LOAD, result);
+}
+
+static bool store_device(const Access *access, const TcgTlbEntry *entry, uint64_t value)
+{
+    hwaddr physical = entry->physical + page_offset(access->address);
+    Endian endian = access->mem.big_endian ? ENDIAN_BIG : ENDIAN_LITTLE;
+    MemTxResult result;
+
+    access->cpu->tcg->stats.io++;
+    if (access->address & (access->size - 1)) {
+        uint8_t bytes[8];
+        value_to_bytes(bytes, value, access->size, access->mem.big_endian);
+        result =
+            address_space_write(access->cpu->memory, physical, bytes, access->size, entry->attrs);
+    } else {
+        result = address_space_store(access->cpu->memory, physical, access->size, endian, value,
+                                     entry->attrs);
+    }
+    return result == MEMTX_OK ||
+           bus_error(access, access->address, physical, TCG_ACCESS_STORE, result);
+}
+
+/* The entry of an access; NULL: raised. */
+static const TcgTlbEntry *find(const Access *access, vaddr address, TcgAccess kind)
+{
+    const TcgTlbEntry *entry = tcg_tlb_find(access->cpu, address, kind, access->mem.bank);
+
+    if (entry && (entry->flags & TLB_WATCHED) &&
+        tcg_watch_hit(access->cpu, access->address, access->size, kind)) {
+        return NULL;
+    }
+    return entry;
+}
+
+/* The two halves of an access that crosses into the next page. */
+typedef struct {
+    TcgTlbEntry entry[2];
+    unsigned first; /* bytes in the first page */
+} Crossing;
+
+static bool find_crossing(const Access *access, TcgAccess kind, Crossing *crossing)
+{
+    vaddr next = (access->address | (TCG_PAGE_BYTES - 1)) + 1;
+
+    crossing->first = TCG_PAGE_BYTES - page_offset(access->address);
+    for (unsigned i = 0; i < 2; i++) {
+        const TcgTlbEntry *entry = find(access, i ? next : access->address, kind);
+        if (!entry) {
+            return false;
+        }
+        crossing->entry[i] = *entry;
+    }
+    return true;
+}
+
+static bool load_crossing(const Access *access, uint64_t *value)
+{
+    Crossing crossing;
+    uint8_t bytes[8];
+
+    if (!find_crossing(access, TCG_ACCESS_LOAD, &crossing)) {
+        return false;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        const TcgTlbEntry *entry = &crossing.entry[i];
+        vaddr address = i ? (access->address | (TCG_PAGE_BYTES - 1)) + 1 : access->address;
+        hwaddr physical = entry->physical + page_offset(address);
+        uint8_t *to = bytes + (i ? crossing.first : 0);
+        unsigned count = i ? access->size - crossing.first : crossing.first;
+
+        if (entry->flags & TLB_RAM) {
+            memcpy(to, (const uint8_t *)(uintptr_t)entry->host + page_offset(address), count);
+            continue;
+        }
+        MemTxResult result =
+            address_space_read(access->cpu->memory, physical, to, count, entry->attrs);
+        if (result != MEMTX_OK) {
+            return bus_error(access, address, physical, TCG_ACCESS_LOAD, result);
+        }
+    }
+    *value = bytes_to_value(bytes, access->size, access->mem.big_endian);
+    return true;
+}
+
+static bool runtime_load(TcgEnv *env, uint64_t address, IrMem mem, uint64_t *value)
+{
+    Access access = { tcg_env_cpu(env), address, mem, 1u << mem.size_log2 };
+    bool ok;
+
+    if (!check(&access, TCG_ACCESS_LOAD)) {
+        return false;
+    }
+    if (crosses_page(&access)) {
+        ok = load_crossing(&access, value);
+    } else {
+        const TcgTlbEntry *entry = find(&access, address, TCG_ACCESS_LOAD);
+        if (!entry) {
+            return false;
+        }
+        if (entry->flags & TLB_RAM) {
+            const uint8_t *host = (const uint8_t *)(uintptr_t)entry->host + page_offset(address);
+            *value = bytes_to_value(host, access.size, mem.big_endian);
+            ok = true;
+        } else {
+            ok = load_device(&access, entry, value);
+        }
+    }
+    *value = ok ? extend(*value, mem) : 0;
+    return ok;
+}
+
+/* The block whose code is running, if it was made from the @length bytes at @offset of @page. */
+static bool hits_running_block(Cpu *cpu, const TcgCodePage *page, unsigned offset, unsigned length)
+{
+    TcgCpu *tcg = cpu->tcg;
+    const TcgBlock *block = tcg->running;
+
+    if (cpu->env.hot.host_return) {
+        block = tcg_cache_block_at(tcg->accel->blocks,
+                                   (const void *)(uintptr_t)cpu->env.hot.host_return);
+    }
+    for (unsigned i = 0; block && i < 2; i++) {
+        unsigned start = i ? 0 : block->pc % TCG_PAGE_BYTES;
+        unsigned end = i ? block->pc % TCG_PAGE_BYTES + block->bytes - TCG_PAGE_BYTES
+                         : MIN(block->pc % TCG_PAGE_BYTES + block->bytes, TCG_PAGE_BYTES);
+        if (block->page[i] == page && start < offset + length && offset < end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Before a write of @length bytes at @address. False: the instruction must be repeated alone. */
+static bool before_write(Cpu *cpu, const TcgTlbEntry *entry, vaddr address, unsigned length)
+{
+    TcgCodePage *page = atomic_load_acquire(entry->code);
+
+    if (page && tcg_code_overlaps(page, page_offset(address), length) && !cpu->tcg->in_single &&
+        hits_running_block(cpu, page, page_offset(address), length)) {
+        cpu->tcg->restart_single = true;
+        tcg_raise(cpu);
+        return false;
+    }
+    return true;
+}
+
+/* After one that may have hit code, or must be noted for somebody. */
+static void after_write(Cpu *cpu, const TcgTlbEntry *entry, vaddr address, unsigned length)
+{
+    TcgBlocks *blocks = cpu->tcg->accel->blocks;
+    TcgCodePage *page = atomic_load_acquire(entry->code);
+
+    if (page) {
+        if (atomic_read(&page->withheld) &&
+            !tcg_code_overlaps(page, page_offset(address), length)) {
+            tcg_code_false_hit(blocks, page);
+        }
+        tcg_code_written(blocks, page->ram, page->at + page_offset(address), length);
+    }
+    if (entry->flags & TLB_LOGGED) {
+        ram_offset at;
+        RamBlock *ram =
+            ram_block_from_host((void *)(uintptr_t)(entry->host + page_offset(address)), &at);
+        ram_written(ram, at, length);
+    }
+}
+
+static bool is_writable_ram(const TcgTlbEntry *entry)
+{
+    return (entry->flags & (TLB_RAM | TLB_READONLY)) == TLB_RAM;
+}
+
+static bool store_crossing(const Access *access, uint64_t value)
+{
+    Crossing crossing;
+    uint8_t bytes[8];
+
+    if (!find_crossing(access, TCG_ACCESS_STORE, &crossing)) {
+        return false;
+    }
+    value_to_bytes(bytes, value, access->size, access->mem.big_endian);
+    for (unsigned i = 0; i < 2; i++) {
+        vaddr address = i ? (access->address | (TCG_PAGE_BYTES - 1)) + 1 : access->address;
+        unsigned count = i ? access->size - crossing.first : crossing.first;
+        if (is_writable_ram(&crossing.entry[i]) &&
+            !before_write(access->cpu, &crossing.entry[i], address, count)) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        const TcgTlbEntry *entry = &crossing.entry[i];
+        vaddr address = i ? (access->address | (TCG_PAGE_BYTES - 1)) + 1 : access->address;
+        hwaddr physical = entry->physical + page_offset(address);
+        const uint8_t *from = bytes + (i ? crossing.first : 0);
+        unsigned count = i ? access->size - crossing.first : crossing.first;
+
+        if (is_writable_ram(entry)) {
+            memcpy((uint8_t *)(uintptr_t)entry->host + page_offset(address), from, count);
+            after_write(access->cpu, entry, address, count);
+            continue;
+        }
+        MemTxResult result =
+            address_space_write(access->cpu->memory, physical, from, count, entry->attrs);
+        if (result != MEMTX_OK) {
+            return bus_error(access, address, physical, TCG_ACCESS_STORE, result);
+        }
+    }
+    return true;
+}
+
+static bool runtime_store(TcgEnv *env, uint64_t address, IrMem mem, uint64_t value)
+{
+    Access access = { tcg_env_cpu(env), address, mem, 1u << mem.size_log2 };
+
+    if (!check(&access, TCG_ACCESS_STORE)) {
+        return false;
+    }
+    if (crosses_page(&access)) {
+        return store_crossing(&access, value);
+    }
+    const TcgTlbEntry *found = find(&access, address, TCG_ACCESS_STORE);
+    if (!found) {
+        return false;
+    }
+    if (!is_writable_ram(found)) {
+        return store_device(&access, found, value);
+    }
+    if (!before_write(access.cpu, found, address, access.size)) {
+        return false;
+    }
+    value_to_bytes((uint8_t *)(uintptr_t)found->host + page_offset(address), value, access.size,
+                   mem.big_endian);
+    after_write(access.cpu, found, address, access.size);
+    return true;
+}
+
+static uint64_t combine(IrAtomic kind, uint64_t old, uint64_t operand, unsigned size_log2)
+{
+    IrMem as_signed = { .size_log2 = size_log2, .sign = 1 };
+    IrMem as_unsigned = { .size_log2 = size_log2 };
+    int64_t a = extend(old, as_signed), b = extend(operand, as_signed);
+    uint64_t ua = extend(old, as_unsigned), ub = extend(operand, as_unsigned);
+
+    switch (kind) {
+    case IR_ATOMIC_SWAP: return ub;
+    case IR_ATOMIC_ADD: return ua + ub;
+    case IR_ATOMIC_AND: return ua & ub;
+    case IR_ATOMIC_OR: return ua | ub;
+    case IR_ATOMIC_XOR: return ua ^ ub;
+    case IR_ATOMIC_MIN: return a < b ? ua : ub;
+    case IR_ATOMIC_MAX: return a > b ? ua : ub;
+    case IR_ATOMIC_MINU: return MIN(ua, ub);
+    case IR_ATOMIC_MAXU: return MAX(ua, ub);
+    }
+    g_assert_not_reached();
+}
+
+/* What an atomic operation does with the old value. */
+typedef struct {
+    bool compare; /* write desired if old equals expected; else combine */
+    IrAtomic kind;
+    uint64_t operand, expected, desired;
+} Update;
+
+/* True and *@new if memory is to be written. */
+static bool update_value(const Update *update, IrMem mem, uint64_t old, uint64_t *new)
+{
+    IrMem plain = { .size_log2 = mem.size_log2 };
+
+    if (update->compare) {
+        *new = extend(update->desired, plain);
+        return old == extend(update->expected, plain);
+    }
+    *new = extend(combine(update->kind, old, update->operand, mem.size_log2), plain);
+    return true;
+}
+
+static bool host_cas(void *host, unsigned size, uint64_t *expected, uint64_t desired)
+{
+    uint8_t old8 = *expected;
+    uint16_t old16 = *expected;
+    uint32_t old32 = *expected;
+    bool done;
+
+    switch (size) {
+    case 1:
+        done = atomic_cas((uint8_t *)host, &old8, (uint8_t)desired);
+        *expected = old8;
+        return done;
+    case 2:
+        done = atomic_cas((uint16_t *)host, &old16, (uint16_t)desired);
+        *expected = old16;
+        return done;
+    case 4:
+        done = atomic_cas((uint32_t *)host, &old32, (uint32_t)desired);
+        *expected = old32;
+        return done;
+    default: return atomic_cas((uint64_t *)host, expected, desired);
+    }
+}
+
+static uint64_t in_memory_order(uint64_t value, IrMem mem)
+{
+    return mem.big_endian ? GUINT64_SWAP_LE_BE(value) >> (64 - (8u << mem.size_log2)) : value;
+}
+
+/* Aligned, in RAM: a host atomic. */
+static void update_ram(const Access *access, void *host, const Update *update, uint64_t *old)
+{
+    uint64_t memory = 0, new;
+
+    memcpy(&memory, host, access->size);
+    for (;;) {
+        *old = in_memory_order(memory, access->mem);
+        if (!update_value(update, access->mem, *old, &new)) {
+            atomic_fence();
+            return;
+        }
+        if (host_cas(host, access->size, &memory, in_memory_order(new, access->mem))) {
+            return;
+        }
+    }
+}
+
+/* Anything else: while every other vCPU stands still. */
+static bool update_alone(const Access *access, const Update *update, uint64_t *old)
+{
+    bool began = tcg_exclusive_begin(access->cpu);
+    IrMem plain = { .size_log2 = access->mem.size_log2,
+                    .big_endian = access->mem.big_endian,
+                    .bank = access->mem.bank };
+    uint64_t new;
+    Crossing crossing;
+    bool ok = crosses_page(access) ? find_crossing(access, TCG_ACCESS_STORE, &crossing)
+                                   : find(access, access->address, TCG_ACCESS_STORE) != NULL;
+
+    ok = ok && runtime_load(&access->cpu->env, access->address, plain, old);
+    if (ok && update_value(update, plain, *old, &new)) {
+        ok = runtime_store(&access->cpu->env, access->address, plain, new);
+    }
+    tcg_exclusive_end(access->cpu, began);
+    return ok;
+}
+
+static bool update_memory(const Access *access, const Update *update, uint64_t *old)
+{
+    bool ok = true;
+
+    if (!check(access, TCG_ACCESS_STORE)) {
+        return false;
+    }
+    const TcgTlbEntry *entry = NULL;
+    if (!(access->address & (access->size - 1))) {
+        entry = find(access, access->address, TCG_ACCESS_STORE);
+        if (!entry) {
+            return false;
+        }
+    }
+    if (entry && is_writable_ram(entry)) {
+        if (!before_write(access->cpu, entry, access->address, access->size)) {
+            return false;
+        }
+        update_ram(access, (uint8_t *)(uintptr_t)entry->host + page_offset(access->address), update,
+                   old);
+        after_write(access->cpu, entry, access->address, access->size);
+    } else {
+        ok = update_alone(access, update, old);
+    }
+    *old = ok ? extend(*old, access->mem) : 0;
+    return ok;
+}
+
+static bool runtime_atomic(TcgEnv *env, uint64_t address, IrMem mem, IrAtomic kind,
+                           uint64_t operand, uint64_t *old)
+{
+    Access access = { tcg_env_cpu(env), address, mem, 1u << mem.size_log2 };
+    Update update = { .kind = kind, .operand = operand };
+
+    return update_memory(&access, &update, old);
+}
+
+static bool runtime_cas(TcgEnv *env, uint64_t address, IrMem mem, uint64_t expected,
+                        uint64_t desired, uint64_t *old)
+{
+    Access access = { tcg_env_cpu(env), address, mem, 1u << mem.size_log2 };
+    Update update = { .compare = true, .expected = expected, .desired = desired };
+
+    return update_memory(&access, &update, old);
+}
+
+static void *helper_object(TcgEnv *env)
+{
+    return tcg_env_cpu(env);
+}
+
+const TcgRuntime tcg_runtime = {
+    .refill = tcg_tlb_refill,
+    .load = runtime_load,
+    .store = runtime_store,
+    .atomic = runtime_atomic,
+    .cas = runtime_cas,
+    .lookup = tcg_loop_lookup,
+    .helper_object = helper_object,
+};
+
+bool tcg_load(Cpu *cpu, vaddr address, IrMem mem, uint64_t *value)
+{
+    return runtime_load(&cpu->env, address, mem, value);
+}
+
+bool tcg_store(Cpu *cpu, vaddr address, IrMem mem, uint64_t value)
+{
+    return runtime_store(&cpu->env, address, mem, value);
+}
+
+void *tcg_host_pointer(Cpu *cpu, vaddr address, unsigned length, TcgAccess access, uint8_t bank)
+{
+    const TcgTlbEntry *entry;
+
+    if (length == 0 || page_offset(address) + length > TCG_PAGE_BYTES || cpu->tcg->tlb->one_entry) {
+        return NULL;
+    }
+    entry = tcg_tlb_lookup(cpu, address, access, bank);
+    if (!entry || (entry->flags & (TLB_RAM | TLB_WATCHED)) != TLB_RAM ||
+        (access == TCG_ACCESS_STORE && (!is_writable_ram(entry) || (entry->flags & TLB_LOGGED) ||
+                                        tcg_code_withheld(entry->code)))) {
+        return NULL;
+    }
+    return (uint8_t *)(uintptr_t)entry->host + page_offset(address);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The accelerator object and the run-time's part of a vCPU. See docs/devel/translator.rst. */
+#pragma once
+
+#include <stdio.h>
+
+#include "accel/accel.h"
+#include "accel/tcg/frontend.h"
+#include "tcg/backend.h"
+#include "util/atomic.h"
+
+typedef struct TcgAccel TcgAccel;
+typedef struct TcgBlock TcgBlock;
+typedef struct TcgChunk TcgChunk;
+typedef struct TcgCodePage TcgCodePage;
+typedef struct TcgBlocks TcgBlocks;         /* block_internal.h */
+typedef struct TcgTlb TcgTlb;               /* tlb_internal.h */
+typedef struct TcgContexts TcgContexts;     /* context_internal.h */
+typedef struct TcgTranslator TcgTranslator; /* translate.c */
+typedef struct TcgLockstep TcgLockstep;     /* lockstep.c */
+
+enum { TCG_PAGE_BYTES = 1 << TCG_PAGE_BITS };
+
+typedef enum { TCG_THREAD_MULTI, TCG_THREAD_SINGLE } TcgThreadMode;
+
+/* Properties, see the table in tcg.c. */
+typedef struct {
+    bool interp, lockstep, one_insn, perf_map;
+    bool no_chain, no_groups, group_fail, slow_memory, random_kicks, one_entry_tlb;
+    bool icount, icount_sleep;
+    int thread; /* TcgThreadMode */
+    uint32_t pinned_int, pinned_fp;
+    uint32_t tb_size_mib; /* 0: chosen from the size of RAM */
+    uint32_t chunk_kib;   /* 0: chosen */
+    uint32_t icount_shift;
+    uint64_t flush_every; /* blocks built between flushes of everything; 0: never */
+} TcgOptions;
+
+/* What guests of one kind share: all CPUs whose front end is the same. */
+typedef struct TcgUnit {
+    const TcgFrontend *frontend;
+    TcgBackend *backend; /* NULL when only interpreting */
+    struct TcgUnit *next;
+} TcgUnit;
+
+/* How vCPUs agree that all of them left generated code, or stand still. See safepoint.c. */
+typedef struct {
+    GMutex lock;
+    GCond cond;     /* with lock: somebody left, or an exclusive section ended */
+    uint64_t epoch; /* atomic */
+    int waiters;    /* atomic */
+    Cpu *exclusive; /* lock to write, atomic to read: who is alone */
+} TcgSafepoint;
+
+/* Instruction counting; touched by the one vCPU thread unless stated otherwise. */
+typedef struct {
+    uint64_t done;   /* atomic: instructions up to the running slice, all vCPUs */
+    int64_t slice;   /* budget that the running slice began with */
+    Cpu *running;    /* whose budget counts down now */
+    int64_t warp_ns; /* atomic: time skipped while all vCPUs were idle */
+} TcgIcount;
+
+struct TcgAccel {
+    Accel accel;
+    TcgOptions options;
+    TcgUnit *units;
+    TcgBlocks *blocks;
+    TcgSafepoint safepoint;
+    TcgIcount icount;
+    unsigned vcpus;         /* realized; machine lock */
+    GThread *single_thread; /* runs all vCPUs in turn */
+    GMutex run_lock;
+    GCond run_cond;   /* with run_lock: a vCPU stopped, or the single thread has something to do */
+    bool single_quit; /* run_lock */
+    bool kick_single; /* run_lock */
+    Timer turn_timer; /* single thread: ends a vCPU's turn */
+    MemoryListener memory_listener;
+    bool listening;
+    FILE *perf_map;
+};
+
+typedef struct {
+    vaddr address;
+    uint64_t length; /* breakpoints: 1 */
+    bool on_load, on_store;
+} TcgWatch;
+
+/* Things others ask of a vCPU; bits of TcgCpu.requests. */
+enum {
+    TCG_REQUEST_TLB_FLUSH = 1,    /* everything, links included */
+    TCG_REQUEST_JUMP_FLUSH = 2,   /* blocks are about to be freed: forget where they were */
+    TCG_REQUEST_WRITE_REVOKE = 4, /* pages became code: take write rights back */
+    TCG_REQUEST_CODE_SYNC = 8,    /* fence.i */
+    TCG_REQUEST_YIELD = 16,       /* single thread: another vCPU's turn */
+    TCG_REQUEST_QUIT = 32,
+};
+
+/* For "info jit"; written by the vCPU's thread. */
+typedef struct {
+    uint64_t translated, interpreted, lookups, jump_misses, tlb_walks, tlb_misses, io;
+    uint64_t restarts, links;
+} TcgStatistics;
+
+struct TcgCpu {
+    Cpu *cpu;
+    TcgAccel *accel;
+    TcgUnit *unit;
+    const TcgFrontend *frontend;
+    TcgTlb *tlb;
+    TcgContexts *contexts;
+    TcgTranslator *translator;
+    TcgLockstep *lockstep;
+    TcgChunk *chunk;   /* code goes here */
+    TcgBlock *running; /* while interpreting a block */
+    const IrRegion *running_region;
+    uint32_t requests;     /* atomic */
+    uint64_t active_epoch; /* atomic; 0: not in guest code */
+    bool parked;         /* safepoint.lock: waits within an instruction for its turn to be alone */
+    bool exclusive;      /* is alone */
+    bool restart_single; /* the raised "exception" is: repeat this instruction alone */
+    bool in_single;      /* doing that */
+    bool debug_passed;   /* the breakpoint at debug_pc was looked at already */
+    uint64_t debug_pc;
+    uint32_t random;     /* stress: state of the generator of kicks */
+    GArray *breakpoints; /* of TcgWatch */
+    GArray *watchpoints;
+    uint64_t instructions; /* under -icount: of this vCPU, up to the running slice */
+    TcgStatistics stats;
+};
+
+static inline TcgAccel *tcg_accel(const Cpu *cpu)
+{
+    return cpu->tcg->accel;
+}
+static inline Cpu *tcg_env_cpu(TcgEnv *env)
+{
+    return container_of(env, Cpu, env);
+}
+
+extern const TcgRuntime tcg_runtime; /* runtime.c */
+
+/** tcg_unit_add_backend - (tcg.c) host code for a kind of guest */
+bool tcg_unit_add_backend(TcgAccel *accel, TcgUnit *unit, GError **errp);
