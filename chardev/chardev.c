@@ -187,6 +187,12 @@ void chardev_drain(Chardev *chardev, int timeout_ms)
     }
 }
 
+bool chardev_wait(Chardev *chardev, ChardevAnnounceFn *announce, GError **errp)
+{
+    ChardevWaitFn *wait = METHOD(chardev, wait);
+    return !wait || wait(chardev, announce, errp);
+}
+
 void chardev_close(Chardev *chardev)
 {
     chardev_drain(chardev, CLOSE_DRAIN_MS);

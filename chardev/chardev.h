@@ -48,11 +48,15 @@ struct ChardevPort {
     bool wants_room; /* its last write was short */
 };
 
+typedef void ChardevAnnounceFn(Chardev *chardev);
+typedef bool ChardevWaitFn(Chardev *chardev, ChardevAnnounceFn *announce, GError **errp);
+
 struct ChardevClass {
     ObjectClass object; /* named "chardev-BACKEND" */
     const char *summary;
     bool (*open)(Chardev *chardev, GError **errp);
     void (*close)(Chardev *chardev); /* also after a failed open */
+    ChardevWaitFn *wait;             /* NULL: it never waits */
     /* hand bytes to the host without waiting; returns how many it took, fewer means "call
      * chardev_flush() later" */
     size_t (*write)(Chardev *chardev, const uint8_t *bytes, size_t length);
@@ -99,6 +103,11 @@ void chardev_accept_input(ChardevPort *port);
  */
 Chardev *chardev_new(Object *parent, const char *label, const ChardevClass *class,
                      const char *const *options, GError **errp);
+/**
+ * chardev_wait - a back end that was asked to waits here until somebody is at the other end
+ * @announce: called first, when it is going to wait
+ */
+bool chardev_wait(Chardev *chardev, ChardevAnnounceFn *announce, GError **errp);
 /** chardev_close - flush for a bounded time, then close; the object stays, connected to nothing */
 void chardev_close(Chardev *chardev);
 /** chardev_drain - wait at most @timeout_ms for buffered output to reach the host */

@@ -23,18 +23,22 @@ static const ShortForm short_forms[] = {
     { "tcp:", "socket", NULL },
 };
 
-/* What other emulators have and this one does not. */
-static const ShortForm absent_forms[] = {
-    { "vc", "virtual consoles need a display, which is not there yet; use 'stdio', 'pty' or 'none'",
-      NULL },
-    { "udp:", "UDP is not there yet; use 'tcp:' or 'unix:'", NULL },
-    { "telnet:", "telnet is not there yet; use 'tcp:'", NULL },
-    { "websocket:", "websockets are not there yet; use 'tcp:'", NULL },
-    { "con:", "there is no Windows console; use 'stdio'", NULL },
-    { "msmouse", "serial mice are not there yet", NULL },
-    { "braille", "Braille displays are not there yet", NULL },
-    { "/dev/", "serial ports of the host are not there yet; 'file:' and 'pipe:' take a path",
-      NULL },
+/* What other emulators have and this one does not, and what to say instead. */
+typedef struct {
+    const char *word;
+    const char *answer;
+} AbsentForm;
+
+static const AbsentForm absent_forms[] = {
+    { "vc",
+      "virtual consoles need a display, which is not there yet; use 'stdio', 'pty' or 'none'" },
+    { "udp:", "UDP is not there yet; use 'tcp:' or 'unix:'" },
+    { "telnet:", "telnet is not there yet; use 'tcp:'" },
+    { "websocket:", "websockets are not there yet; use 'tcp:'" },
+    { "con:", "there is no Windows console; use 'stdio'" },
+    { "msmouse", "serial mice are not there yet" },
+    { "braille", "Braille displays are not there yet" },
+    { "/dev/", "serial ports of the host are not there yet; 'file:' and 'pipe:' take a path" },
 };
 
 static Keyval *new_keys(const char *backend, const char *label)
@@ -130,7 +134,7 @@ static Keyval *parse_backend(const char *text, const char *label, GError **errp)
     }
     for (size_t i = 0; i < G_N_ELEMENTS(absent_forms); i++) {
         if (g_str_has_prefix(text, absent_forms[i].word)) {
-            error_set(errp, "%s", absent_forms[i].backend);
+            error_set(errp, "%s", absent_forms[i].answer);
             return NULL;
         }
     }
@@ -172,24 +176,6 @@ Keyval *chardev_spec_parse(const char *text, const char *label, ChardevSpecKind 
         }
     }
     return keys;
-}
-
-bool chardev_spec_waits(const Keyval *keys)
-{
-    bool server = false, wait = true;
-    const char *backend = keyval_get(keys, "backend");
-    for (unsigned i = 0; i < keyval_count(keys); i++) {
-        const KeyvalEntry *entry = keyval_entry(keys, i);
-        const char *value = entry->value ? entry->value : "on";
-        if (strcmp(entry->key, "server") == 0) {
-            keyval_parse_bool(value, &server);
-        } else if (strcmp(entry->key, "wait") == 0) {
-            keyval_parse_bool(value, &wait);
-        } else if (strcmp(entry->key, "nowait") == 0) {
-            wait = false;
-        }
-    }
-    return backend && strcmp(backend, "socket") == 0 && server && wait;
 }
 
 /* Bare words: "server" is server=on, "nowait" is wait=off. */

@@ -33,9 +33,5 @@ Keyval *chardev_spec_parse(const char *text, const char *label, ChardevSpecKind 
 Chardev *chardev_spec_create(Object *parent, Keyval *keys, const ChardevMuxOps *ops,
                              void *ops_opaque, GError **errp);
 
-/** chardev_spec_waits - the back end will wait for a peer before it opens ("server" without
- * "nowait") */
-bool chardev_spec_waits(const Keyval *keys);
-
 /** chardev_spec_help - the lines of "-chardev help"; caller frees */
 char *chardev_spec_help(void);

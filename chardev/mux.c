@@ -282,6 +282,11 @@ static void mux_close(Chardev *chardev)
     chardev_detach(&container_of(chardev, MuxChardev, chardev)->base);
 }
 
+static bool mux_wait(Chardev *chardev, ChardevAnnounceFn *announce, GError **errp)
+{
+    return chardev_wait(container_of(chardev, MuxChardev, chardev)->base.chardev, announce, errp);
+}
+
 static char *mux_describe(Chardev *chardev)
 {
     MuxChardev *mux = container_of(chardev, MuxChardev, chardev);
@@ -336,6 +341,7 @@ const ChardevClass chardev_mux_class = {
     .shared = true,
     .open = mux_open,
     .close = mux_close,
+    .wait = mux_wait,
     .write = mux_write,
     .accept_input = mux_accept_input,
     .ports_changed = mux_ports_changed,

@@ -141,20 +141,6 @@ static bool open_passed(SocketChardev *socket, GError **errp)
     return true;
 }
 
-/* wait=on: the machine does not start before somebody is there. */
-static bool wait_for_peer(SocketChardev *socket, GError **errp)
-{
-    struct pollfd fd = { .fd = socket->listener, .events = POLLIN };
-    while (!socket->chardev.connected) {
-        if (poll(&fd, 1, -1) < 0 && errno != EINTR) {
-            error_set_errno(errp, errno, "waiting for a connection failed");
-            return false;
-        }
-        on_peer(socket->listener, G_IO_IN, socket);
-    }
-    return true;
-}
-
 static bool open_server(SocketChardev *socket, GError **errp)
 {
     if (socket->listener < 0) {
@@ -163,9 +149,6 @@ static bool open_server(SocketChardev *socket, GError **errp)
     }
     if (socket->listener < 0) {
         return false;
-    }
-    if (socket->wait) {
-        return wait_for_peer(socket, errp);
     }
     await_peer(socket);
     return true;
@@ -212,6 +195,26 @@ static bool socket_open(Chardev *chardev, GError **errp)
         error_prefix(errp, "chardev '%s': ", chardev->label);
     }
     return ok;
+}
+
+/* wait=on: the machine does not start before somebody is there. */
+static bool socket_wait(Chardev *chardev, ChardevAnnounceFn *announce, GError **errp)
+{
+    SocketChardev *socket = container_of(chardev, SocketChardev, chardev);
+    struct pollfd fd = { .fd = socket->listener, .events = POLLIN };
+    if (!socket->server || !socket->wait || chardev->connected) {
+        return true;
+    }
+    announce(chardev);
+    while (!chardev->connected) {
+        if (poll(&fd, 1, -1) < 0 && errno != EINTR) {
+            error_set_errno(errp, errno, "chardev '%s': waiting for a connection failed",
+                            chardev->label);
+            return false;
+        }
+        on_peer(socket->listener, G_IO_IN, socket);
+    }
+    return true;
 }
 
 static void close_fd(int *fd)
@@ -289,6 +292,7 @@ static const ChardevClass chardev_socket_class = {
     .summary = "Unix or TCP socket",
     .open = socket_open,
     .close = socket_close,
+    .wait = socket_wait,
     .write = socket_write,
     .accept_input = socket_accept_input,
     .describe = socket_describe,
