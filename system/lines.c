@@ -24,6 +24,13 @@ static void announce(Chardev *chardev)
     }
 }
 
+static void announce_wait(Chardev *chardev)
+{
+    g_autofree char *text = chardev_describe(chardev);
+    printf("waiting for a connection on %s ('nowait' goes on without one)\n", text);
+    fflush(stdout);
+}
+
 /* Consumes @keys. */
 static Chardev *create(const Lines *lines, Keyval *keys, GError **errp)
 {
@@ -31,10 +38,6 @@ static Chardev *create(const Lines *lines, Keyval *keys, GError **errp)
     if (lines->config->life.daemonize && backend && strcmp(backend, "stdio") == 0) {
         error_set(errp, "stdio cannot be used with -daemonize");
         return NULL;
-    }
-    if (chardev_spec_waits(keys)) {
-        puts("waiting for a connection ('nowait' goes on without one)");
-        fflush(stdout);
     }
     Chardev *chardev =
         chardev_spec_create(lines->parent, keys, lines->ops, lines->ops_opaque, errp);
@@ -46,7 +49,7 @@ static Chardev *create(const Lines *lines, Keyval *keys, GError **errp)
         return NULL;
     }
     announce(chardev);
-    return chardev;
+    return chardev_wait(chardev, announce_wait, errp) ? chardev : NULL;
 }
 
 static Chardev *find(const Lines *lines, const char *id, GError **errp)
@@ -115,7 +118,7 @@ bool lines_open(const Config *config, Object *parent, Machine *machine, const Ch
     }
     if (wants_console(config) &&
         !open_text(&lines, "mon:stdio", "serial0", &machine->serial[0], errp)) {
-        error_prefix(errp, "console: ");
+        error_prefix(errp, "-nographic: ");
         return false;
     }
     return true;

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "system/config.h"
+#include "system/config_internal.h"
 #include "util/error.h"
 #include "util/nearest.h"
 #include "util/version.h"
@@ -84,7 +84,8 @@ static bool check_word(const OptionKey *key, const char *value, GError **errp)
     if (near) {
         error_set(errp, "%s=%s: did you mean '%s'?", key->name, value, near);
     } else {
-        error_set(errp, "%s=%s: must be one of %s", key->name, value, all);
+        error_set(errp, "%s=%s: must be %s%s", key->name, value, key->values[1] ? "one of " : "",
+                  all);
     }
     return false;
 }
@@ -215,7 +216,10 @@ static bool apply(Config *config, OptionUse *use, GError **errp)
         }
     }
     if (!ok) {
-        option_use_prefix(use, &error);
+        g_autofree char *named = g_strdup_printf("-%s ", use->row->name);
+        if (!g_str_has_prefix(error->message, named)) { /* lower layers may have said it already */
+            option_use_prefix(use, &error);
+        }
         g_propagate_error(errp, g_steal_pointer(&error));
     }
     return ok;
@@ -320,9 +324,8 @@ static bool parse_setting(OptionUse *use, char *line, const char *where, GError 
 bool options_read_file(Config *config, const char *path, GError **errp)
 {
     g_autofree char *text = NULL;
-    g_autoptr(GError) error = NULL;
-    if (!g_file_get_contents(path, &text, NULL, &error)) {
-        error_set(errp, "%s", error->message);
+    if (!config_check_file(path, "cannot be read", errp) ||
+        !g_file_get_contents(path, &text, NULL, errp)) {
         return false;
     }
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);

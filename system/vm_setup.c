@@ -108,6 +108,37 @@ static bool setup_memory(Vm *vm, const MachineClass *class, GError **errp)
     return true;
 }
 
+/* -semihosting is a matter of the CPU: its keys are properties there. */
+static bool add_semihosting(Vm *vm, GString *properties, GError **errp)
+{
+    const OptionUse *use = vm->config->machine.semihosting_use;
+    GError *error = NULL;
+    if (!use) {
+        return true;
+    }
+    if (!vm->machine->cpu_class || !property_find(vm->machine->cpu_class, "semihosting")) {
+        error_set(&error, "the CPU of this machine has no semihosting");
+        return blame(use, error, errp);
+    }
+    g_autoptr(Keyval) keys = keyval_new();
+    keyval_add(keys, "semihosting", use->keys ? option_string(use, "enable", "on") : "on");
+    for (unsigned i = 0; use->keys && i < keyval_count(use->keys); i++) {
+        const KeyvalEntry *entry = keyval_entry(use->keys, i);
+        g_autofree char *name = g_strconcat("semihosting-", entry->key, NULL);
+        if (strcmp(entry->key, "enable") == 0 || strcmp(entry->key, "target") == 0) {
+            continue; /* the target is the host, always */
+        }
+        if (!property_find(vm->machine->cpu_class, name)) {
+            error_set(&error, "%s= is not there yet", entry->key);
+            return blame(use, error, errp);
+        }
+        keyval_add(keys, name, entry->value);
+    }
+    g_autofree char *text = keyval_join(keys);
+    g_string_append_printf(properties, "%s%s", properties->len ? "," : "", text);
+    return true;
+}
+
 static bool setup_cpu(Vm *vm, const MachineClass *class, GError **errp)
 {
     const OptionUse *use = vm->config->machine.cpu_use;
@@ -121,10 +152,16 @@ static bool setup_cpu(Vm *vm, const MachineClass *class, GError **errp)
     if (error) {
         return blame(use, error, errp);
     }
+    g_autoptr(GString) properties = g_string_new(NULL);
     if (use) {
         g_autofree char *model = keyval_take(use->keys, "model");
-        vm->machine->cpu_properties = keyval_count(use->keys) ? keyval_join(use->keys) : NULL;
+        g_autofree char *text = keyval_join(use->keys);
+        g_string_assign(properties, text);
     }
+    if (!add_semihosting(vm, properties, errp)) {
+        return false;
+    }
+    vm->machine->cpu_properties = properties->len ? g_strdup(properties->str) : NULL;
     return true;
 }
 
@@ -180,7 +217,8 @@ static bool set_accel_option(Vm *vm, const OptionUse *use, const char *name, con
 {
     GError *error = NULL;
     if (!property_find(vm->accel->object.class, name)) {
-        error_set(&error, "accelerator '%s' cannot do that yet", vm->accel->object.class->name);
+        error_set(&error, "%s has no property '%s', which this needs",
+                  vm->accel->object.class->name, name);
     } else {
         property_set(&vm->accel->object, name, value, &error);
     }
@@ -190,7 +228,6 @@ static bool set_accel_option(Vm *vm, const OptionUse *use, const char *name, con
 static bool setup_accel_options(Vm *vm, GError **errp)
 {
     const OptionUse *icount = vm->config->machine.icount_use;
-    const OptionUse *semihosting = vm->config->machine.semihosting_use;
     for (unsigned i = 0; icount && i < keyval_count(icount->keys); i++) {
         const KeyvalEntry *entry = keyval_entry(icount->keys, i);
         bool shift = strcmp(entry->key, "shift") == 0;
@@ -199,19 +236,6 @@ static bool setup_accel_options(Vm *vm, GError **errp)
         if (!set_accel_option(vm, icount, name, entry->value, errp)) {
             return false;
         }
-    }
-    if (semihosting && semihosting->keys) {
-        for (unsigned i = 0; i < keyval_count(semihosting->keys); i++) {
-            const KeyvalEntry *entry = keyval_entry(semihosting->keys, i);
-            bool enable = strcmp(entry->key, "enable") == 0;
-            g_autofree char *name =
-                enable ? g_strdup("semihosting") : g_strconcat("semihosting-", entry->key, NULL);
-            if (!set_accel_option(vm, semihosting, name, entry->value, errp)) {
-                return false;
-            }
-        }
-    } else if (semihosting) {
-        return set_accel_option(vm, semihosting, "semihosting", "on", errp);
     }
     return true;
 }
