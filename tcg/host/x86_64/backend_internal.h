@@ -27,13 +27,13 @@ typedef enum {
     STUB_HELPER,    /* call rax with caller-saved vector registers kept */
     STUB_HELPER_FP, /* likewise, and MXCSR at home around it */
     STUB_SOFT_FP,   /* operation rax on save[SAVE_FP...] in software */
-    CONST_SIGN32,
-    CONST_SIGN64,
     CONST_NAN32,
     CONST_NAN64,
-    CONST_BOX, /* upper half of 64 bits */
-    CONST_TWO31,
-    CONST_TWO63,
+    CONST_BOX,         /* upper half of 64 bits */
+    CONST_BELOW32_F32, /* the largest number below 2^32 that rounds to no more, and so on */
+    CONST_BELOW32_F64,
+    CONST_BELOW63_F32,
+    CONST_BELOW63_F64,
     STUB_COUNT,
 } Stub;
 

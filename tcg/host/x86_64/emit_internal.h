@@ -131,7 +131,7 @@ EmitFn emit_call, emit_label, emit_br, emit_brcond, emit_exit_if, emit_goto, emi
     emit_exit;
 EmitFn emit_farith, emit_fsqrt, emit_fma, emit_fminmax, emit_fcmp, emit_fcvt, emit_ftoi, emit_itof,
     emit_fbits, emit_bitsf;
-EmitFn emit_nanbox, emit_unbox;
+EmitFn emit_nanbox, emit_unbox, emit_fselect;
 
 /** emit_compare - flags for @cond on arguments 0 and 1; returns where the comparing instruction
  * begins */

@@ -518,8 +518,8 @@ void emit_setcond(Emit *e, const IrOp *op)
 void emit_select(Emit *e, const IrOp *op)
 {
     AsmCond cc;
-    if (type_is_fp(op->type)) { /* nobody builds it; see tcg-ir.rst */
-        e->failed = true;
+    if (type_is_fp(op->type)) {
+        emit_fselect(e, op);
         return;
     }
     uint8_t yes = regs_use(e, 2), no = regs_use(e, 3);

@@ -368,13 +368,13 @@ bool stubs_emit(TcgBackend *be, TcgSpace *space)
     stub_helper(&s, STUB_HELPER);
     stub_helper(&s, STUB_HELPER_FP);
     stub_soft_fp(&s);
-    constant(&s, CONST_SIGN32, 0x80000000, 0);
-    constant(&s, CONST_SIGN64, 1ull << 63, 0);
     constant(&s, CONST_NAN32, 0x7fc00000, 0);
     constant(&s, CONST_NAN64, 0x7ff8000000000000, 0);
     constant(&s, CONST_BOX, 0xffffffff00000000, 0);
-    constant(&s, CONST_TWO31, 0x41e0000000000000, 0);
-    constant(&s, CONST_TWO63, 0x43e0000000000000, 0);
+    constant(&s, CONST_BELOW32_F32, 0x4f7fffff, 0);
+    constant(&s, CONST_BELOW32_F64, 0x41efffffffe00000, 0);
+    constant(&s, CONST_BELOW63_F32, 0x5effffff, 0);
+    constant(&s, CONST_BELOW63_F64, 0x43dfffffffffffff, 0);
     space->hot = (asm_pos(&s.a) + 63) & ~63u;
     return true;
 }
