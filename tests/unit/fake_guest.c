@@ -88,6 +88,10 @@ static void translate_one(TcgTranslate *t, unsigned op, unsigned d, int i)
             b, d,
             ir_atomic(b, IR_I64, IR_ATOMIC_ADD, atomic, ir_get(b, other), ir_get(b, i >> 4 & 15)));
         break;
+    case FAKE_ATOMICU:
+        ir_put(b, d,
+               ir_atomic(b, IR_I64, IR_ATOMIC_ADD, m8, ir_get(b, other), ir_get(b, i >> 4 & 15)));
+        break;
     case FAKE_FENCE: end_after(t, &fence, 0); break;
     case FAKE_SPACE: end_after(t, &space, ir_i64(b, i)); break;
     case FAKE_FLUSH: end_after(t, &flush, ir_get(b, d)); break;

@@ -9,20 +9,21 @@
 #include "accel/tcg/frontend.h"
 
 typedef enum {
-    FAKE_STOP,   /* stop for good: sets .done */
-    FAKE_ADDI,   /* d += i (signed) */
-    FAKE_JUMP,   /* pc += i */
-    FAKE_LOAD,   /* d = 64 bits at [register i] */
-    FAKE_STORE,  /* 64 bits at [register i] = d */
-    FAKE_STORE4, /* 32 bits */
-    FAKE_BNEZ,   /* if d != 0: pc += i */
-    FAKE_ATOMIC, /* 64 bits at [register i & 15] += register i >> 4; d = old */
-    FAKE_FENCE,  /* fence.i */
-    FAKE_JR,     /* pc = d */
-    FAKE_SPACE,  /* address space = i */
-    FAKE_FLUSH,  /* forget the page at d in every space */
-    FAKE_WAIT,   /* wait for an interrupt */
-    FAKE_LOADB,  /* d = 16 bits at [register i], big-endian */
+    FAKE_STOP,    /* stop for good: sets .done */
+    FAKE_ADDI,    /* d += i (signed) */
+    FAKE_JUMP,    /* pc += i */
+    FAKE_LOAD,    /* d = 64 bits at [register i] */
+    FAKE_STORE,   /* 64 bits at [register i] = d */
+    FAKE_STORE4,  /* 32 bits */
+    FAKE_BNEZ,    /* if d != 0: pc += i */
+    FAKE_ATOMIC,  /* 64 bits at [register i & 15] += register i >> 4; d = old */
+    FAKE_FENCE,   /* fence.i */
+    FAKE_JR,      /* pc = d */
+    FAKE_SPACE,   /* address space = i */
+    FAKE_FLUSH,   /* forget the page at d in every space */
+    FAKE_WAIT,    /* wait for an interrupt */
+    FAKE_LOADB,   /* d = 16 bits at [register i], big-endian */
+    FAKE_ATOMICU, /* as FAKE_ATOMIC, any alignment */
     FAKE_OPS,
 } FakeOp;
 
