@@ -384,6 +384,13 @@ static const Mode modes[] = {
     { "flush", "interp=on,flush-every=3" },
     { "single", "interp=on,thread=single" },
     { "icount", "interp=on,icount=3,icount-sleep=off" },
+    { "tier1", "interp=off" },
+    { "tier1-unpinned", "pinned-int=0,pinned-fp=0,no-groups=on" },
+    { "tier1-slow", "slow-memory=on,group-fail=on" },
+    { "tier1-one-entry", "one-entry-tlb=on,random-kicks=on" },
+    { "tier1-no-chain", "no-chain=on,one-insn=on" },
+    { "tier1-flush", "flush-every=3" },
+    { "tier1-icount", "icount=2,icount-sleep=off" },
 };
 
 typedef struct {

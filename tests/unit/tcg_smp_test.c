@@ -162,6 +162,9 @@ int main(int argc, char **argv)
         "interp=on,flush-every=7",
         "interp=on,thread=single",
         "interp=on,icount=0,icount-sleep=off",
+        "interp=off",
+        "random-kicks=on,one-entry-tlb=on",
+        "flush-every=7",
     };
 
     g_test_init(&argc, &argv, NULL);
