@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * "spike": the board that the RISC-V ISA simulator shows: harts, CLINT, memory and HTIF, which is
+ * its console and its way out. See docs/user/machine-riscv.rst.
+ */
+#include <inttypes.h>
+
+#include "chardev/chardev.h"
+#include "hw/char/riscv_htif.h"
+#include "hw/intc/riscv_aclint.h"
+#include "hw/riscv/boot.h"
+#include "hw/riscv/harts.h"
+
+enum {
+    HTIF_BASE = 0x1000000,
+    HTIF_FROMHOST = HTIF_BASE + 8,
+    CLINT_BASE = 0x2000000,
+    MAX_CPUS = 512
+};
+enum { MAX_RAM_GIB = 1024, FDT_HTIF_BYTES = 0x1000 };
+
+typedef struct {
+    Machine machine;
+    MemoryRegion mrom;
+    RiscvBoot boot;
+    Device *htif;
+} SpikeMachine;
+
+/* The ELF form first: it says where its tohost and fromhost are. */
+static const char *const firmware[] = { "fw_dynamic.elf", "opensbi-riscv64-generic-fw_dynamic.elf",
+                                        "fw_dynamic.bin", NULL };
+
+static void spike_write_fdt(Machine *machine, DeviceTree *tree)
+{
+    DEVICE_TREE_CELLS(tree, "#address-cells", 2);
+    DEVICE_TREE_CELLS(tree, "#size-cells", 2);
+    device_tree_string(tree, "compatible", "ucbbar,spike-bare-dev");
+    device_tree_string(tree, "model", "ucbbar,spike-bare,qemu");
+    device_tree_open_node(tree, "memory@%x", RISCV_BOOT_DRAM_BASE);
+    device_tree_string(tree, "device_type", "memory");
+    device_tree_reg(tree, RISCV_BOOT_DRAM_BASE, machine->ram_bytes);
+    device_tree_close_node(tree);
+    riscv_harts_fdt(machine, tree);
+    device_tree_open_node(tree, "soc");
+    DEVICE_TREE_CELLS(tree, "#address-cells", 2);
+    DEVICE_TREE_CELLS(tree, "#size-cells", 2);
+    device_tree_string(tree, "compatible", "simple-bus");
+    device_tree_flag(tree, "ranges");
+    riscv_harts_fdt_timer(machine, tree, false, CLINT_BASE, 0);
+    device_tree_close_node(tree);
+    device_tree_open_node(tree, "htif");
+    device_tree_string(tree, "compatible", "ucb,htif0");
+    device_tree_reg(tree, HTIF_BASE, FDT_HTIF_BYTES);
+    device_tree_close_node(tree);
+}
+
+static Device *add_device(Machine *machine, const char *name, const DeviceClass *class)
+{
+    Device *dev = machine_add_device(machine, name, class);
+    g_ptr_array_add(machine->resettable, dev);
+    return dev;
+}
+
+static bool place_device(Machine *machine, Device *dev, hwaddr base, GError **errp)
+{
+    if (!property_set_u64(&dev->object, "num-harts", machine->topology.cpus, errp) ||
+        !device_realize(dev, NULL, errp)) {
+        return false;
+    }
+    sysbus_map(container_of(dev, SysbusDevice, device), 0, &machine->system_memory, base);
+    return true;
+}
+
+static bool spike_build(Machine *machine, GError **errp)
+{
+    SpikeMachine *spike = container_of(machine, SpikeMachine, machine);
+    if (!riscv_boot_check_ram(machine, (uint64_t)MAX_RAM_GIB << 30, errp) ||
+        !memory_region_init_rom(&spike->mrom, &machine->object, "mrom", RISCV_HARTS_MROM_BYTES,
+                                errp) ||
+        !machine_init_ram(machine, "ram", errp)) {
+        return false;
+    }
+    memory_region_add(&machine->system_memory, RISCV_HARTS_MROM_BASE, &spike->mrom);
+    memory_region_add(&machine->system_memory, RISCV_BOOT_DRAM_BASE, &machine->ram);
+
+    Device *mswi = add_device(machine, "mswi", &riscv_aclint_mswi_class);
+    Device *mtimer = add_device(machine, "mtimer", &riscv_aclint_mtimer_class);
+    if (!place_device(machine, mswi, CLINT_BASE, errp) ||
+        !place_device(machine, mtimer, CLINT_BASE + RISCV_ACLINT_SWI_BYTES, errp) ||
+        !riscv_harts_create(machine, mtimer, errp)) {
+        return false;
+    }
+    riscv_harts_connect(machine, mswi, 0, 1, "msi");
+    riscv_harts_connect(machine, mtimer, 0, 1, "mti");
+
+    spike->htif = add_device(machine, "htif", &riscv_htif_class);
+    Object *chardev = machine->serial[0] ? &machine->serial[0]->object : NULL;
+    if ((chardev && !property_set_link(&spike->htif->object, "chardev", chardev, errp)) ||
+        !device_realize(spike->htif, NULL, errp)) {
+        return false;
+    }
+    spike->boot = (RiscvBoot){
+        .default_firmware = firmware,
+        .stdout_path = "/htif",
+        .write_fdt = spike_write_fdt,
+    };
+    return true;
+}
+
+static bool spike_load(Machine *machine, GError **errp)
+{
+    SpikeMachine *spike = container_of(machine, SpikeMachine, machine);
+    hwaddr tohost = HTIF_BASE, fromhost = HTIF_FROMHOST;
+    riscv_boot_cleanup(&spike->boot);
+    if (!riscv_boot(machine, &spike->boot, errp)) {
+        return false;
+    }
+    riscv_boot_find_htif(machine, &spike->boot, &tohost, &fromhost);
+    riscv_htif_place(spike->htif, tohost, fromhost);
+    return true;
+}
+
+static void spike_finalize(Object *obj)
+{
+    riscv_boot_cleanup(&container_of(obj, SpikeMachine, machine.object)->boot);
+}
+
+static const MachineClass spike_machine_class = {
+    .object = { .name = "spike-machine",
+                .parent = &machine_class.object,
+                .instance_size = sizeof(SpikeMachine),
+                .finalize = spike_finalize },
+    .summary = "RISC-V ISA simulator board with HTIF",
+    .arch = "riscv64",
+    .default_cpu = "rv64-riscv-cpu",
+    .cpu_base = &riscv_cpu_class.cpu.device.object,
+    .default_ram_bytes = 128 << 20,
+    .max_cpus = MAX_CPUS,
+    .build = spike_build,
+    .load = spike_load,
+};
+CLASS_REGISTER(spike_machine_class);
+
+static const char *const spike32_aliases[] = { "spike", NULL };
+
+static const MachineClass spike32_machine_class = {
+    .object = { .name = "spike-riscv32-machine", .parent = &spike_machine_class.object },
+    .summary = "RISC-V ISA simulator board with HTIF",
+    .arch = "riscv32",
+    .aliases = spike32_aliases,
+    .default_cpu = "rv32-riscv-cpu",
+    .cpu_base = &riscv_cpu_class.cpu.device.object,
+    .default_ram_bytes = 128 << 20,
+    .max_cpus = MAX_CPUS,
+    .build = spike_build,
+    .load = spike_load,
+};
+CLASS_REGISTER(spike32_machine_class);
