@@ -27,13 +27,18 @@ static void print_property(const Property *property, void *opaque)
            property->help ? property->help : "");
 }
 
+static void print_options(const char *name, const ObjectClass *class)
+{
+    printf("%s options:\n", name);
+    property_foreach(class, print_property, NULL);
+}
+
 void config_list_machines(Config *config, const OptionUse *use)
 {
     const char *name = use->keys ? keyval_get(use->keys, "type") : NULL;
     const MachineClass *class = name ? machine_list_find(config->arch, name, NULL) : NULL;
     if (class) {
-        printf("%s options:\n", name);
-        property_foreach(&class->object, print_property, NULL);
+        print_options(name, &class->object);
         return;
     }
     puts("Supported machines are:");
@@ -50,6 +55,13 @@ static void print_accel(const ObjectClass *class, void *opaque)
 
 void config_list_accels(Config *config, const OptionUse *use)
 {
+    const char *name = use->keys ? keyval_get(use->keys, "accel") : NULL;
+    g_autofree char *class_name = name ? g_strconcat(name, "-accel", NULL) : NULL;
+    const ObjectClass *class = class_name ? object_class_by_name(class_name) : NULL;
+    if (class) {
+        print_options(name, class);
+        return;
+    }
     puts("Accelerators supported in this binary:");
     object_class_foreach(&accel_class.object, print_accel, NULL);
 }
@@ -78,8 +90,29 @@ static void print_cpus_of(const MachineClass *machine, void *opaque)
     }
 }
 
+typedef struct {
+    const char *model;
+    const ObjectClass *found;
+} CpuSearch;
+
+static void find_cpu(const MachineClass *machine, void *opaque)
+{
+    CpuSearch *search = opaque;
+    if (!search->found && machine->cpu_base) {
+        search->found = machine_list_find_cpu(machine, search->model, NULL);
+    }
+}
+
 void config_list_cpus(Config *config, const OptionUse *use)
 {
+    CpuSearch search = { use->keys ? keyval_get(use->keys, "model") : NULL, NULL };
+    if (search.model) {
+        machine_list_foreach(config->arch, find_cpu, &search);
+    }
+    if (search.found) {
+        print_options(search.model, search.found);
+        return;
+    }
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     CpuListing listing = { NULL, seen };
     machine_list_foreach(config->arch, print_cpus_of, &listing);
@@ -124,8 +157,7 @@ void config_list_devices(Config *config, const OptionUse *use)
     const char *driver = use->keys ? keyval_get(use->keys, "driver") : NULL;
     const ObjectClass *class = driver ? object_class_by_name(driver) : NULL;
     if (class) {
-        printf("%s options:\n", driver);
-        property_foreach(class, print_property, NULL);
+        print_options(driver, class);
         return;
     }
     DeviceListing listing = { .headed = -1 };
@@ -146,8 +178,7 @@ void config_list_objects(Config *config, const OptionUse *use)
     const char *type = use->keys ? keyval_get(use->keys, "qom-type") : NULL;
     const ObjectClass *class = type ? machine_list_find_object(type, NULL) : NULL;
     if (class) {
-        printf("%s options:\n", type);
-        property_foreach(class, print_property, NULL);
+        print_options(type, class);
         return;
     }
     puts("List of user creatable objects:");
