@@ -248,10 +248,7 @@ static bool htif_realize(Device *dev, GError **errp)
 static void htif_unrealize(Device *dev)
 {
     RiscvHtif *htif = container_of(dev, RiscvHtif, sysbus.device);
-    if (htif->placed) {
-        memory_region_remove(&htif->machine->system_memory, &htif->tohost_mmio);
-        memory_region_remove(&htif->machine->system_memory, &htif->fromhost_mmio);
-    }
+    htif->placed = false; /* the core took the regions out */
     chardev_detach(&htif->port);
     g_clear_pointer(&htif->output, g_free);
 }

@@ -384,11 +384,11 @@ static void push_split(VirtQueue *vq, const VirtioRequest *request, uint32_t wri
     }
 }
 
-static void push_packed(VirtQueue *vq, const VirtioRequest *request, uint32_t written)
+static void push_packed(VirtQueue *vq, const VirtioRequest *request, uint32_t written,
+                        bool writable)
 {
     hwaddr slot = vq->desc + (uint64_t)vq->next_used * DESC_BYTES;
-    uint16_t flags =
-        (vq->used_wrap ? DESC_AVAIL | DESC_USED : 0) | (request->writable ? DESC_WRITE : 0);
+    uint16_t flags = (vq->used_wrap ? DESC_AVAIL | DESC_USED : 0) | (writable ? DESC_WRITE : 0);
     if (store(vq, slot + 8, 4, written) && store(vq, slot + 12, 2, request->id)) {
         atomic_fence(); /* the driver reads the flags before the rest */
         store(vq, slot + 14, 2, flags);
@@ -398,13 +398,14 @@ static void push_packed(VirtQueue *vq, const VirtioRequest *request, uint32_t wr
 
 void virtqueue_push(VirtQueue *vq, VirtioRequest *request, uint64_t written)
 {
+    bool writable = request->writable != 0;
     release(request, written);
     if (!vq->ready || vq->broken) {
         return;
     }
     uint32_t reported = MIN(written, UINT32_MAX);
     if (vq->packed) {
-        push_packed(vq, request, reported);
+        push_packed(vq, request, reported, writable);
     } else {
         push_split(vq, request, reported);
     }
