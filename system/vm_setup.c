@@ -154,7 +154,7 @@ static bool setup_cpu(Vm *vm, const MachineClass *class, GError **errp)
     }
     g_autoptr(GString) properties = g_string_new(NULL);
     if (use) {
-        g_autofree char *model = keyval_take(use->keys, "model");
+        g_free(keyval_take(use->keys, "model"));
         g_autofree char *text = keyval_join(use->keys);
         g_string_assign(properties, text);
     }
