@@ -3,93 +3,79 @@
 
 #include <string.h>
 
-void asm_imm8(Asm *a, uint8_t value)
+/*
+ * The writers store more bytes than they keep (the caller guarantees room) and advance by what counts: fewer branches, and
+ * translation time is mostly this file.
+ */
+
+static inline uint8_t *put32(uint8_t *p, uint32_t value)
 {
-    *a->p++ = value;
+    memcpy(p, &value, 4);
+    return p + 4;
 }
 
-void asm_imm32(Asm *a, uint32_t value)
-{
-    memcpy(a->p, &value, 4);
-    a->p += 4;
-}
-
-void asm_imm64(Asm *a, uint64_t value)
-{
-    memcpy(a->p, &value, 8);
-    a->p += 8;
-}
-
-/* Prefixes and opcode; x, b: the bits that extend index and base (or the register in rm). */
-static void emit_opcode(Asm *a, uint32_t op, uint8_t reg, uint8_t index, uint8_t base,
-                        bool force_rex)
+/* Prefixes and opcode; index, base: registers whose upper bit goes to the prefix. */
+static inline uint8_t *put_opcode(uint8_t *p, uint32_t op, uint8_t reg, uint8_t index, uint8_t base,
+                                  bool force_rex)
 {
     static const uint8_t prefix[4] = { 0, 0x66, 0xf3, 0xf2 };
-    uint8_t *p = a->p;
+    static const uint8_t map_byte[4] = { 0, 0, 0x38, 0x3a };
+    unsigned pp = op >> 10 & 3, map = op >> 8 & 3;
+    uint8_t rex = 0x40 | (op & A_W) >> 9 | (reg & 8) >> 1 | (index & 8) >> 2 | (base & 8) >> 3;
     if (op & A_LOCK) {
         *p++ = 0xf0;
     }
-    unsigned pp = op >> 10 & 3;
-    if (pp) {
-        *p++ = prefix[pp];
-    }
-    uint8_t rex = (op & A_W ? 8 : 0) | (reg & 8) >> 1 | (index & 8) >> 2 | (base & 8) >> 3;
-    if (rex || force_rex) {
-        *p++ = 0x40 | rex;
-    }
-    unsigned map = op >> 8 & 3;
-    if (map) {
-        *p++ = 0x0f;
-        if (map > 1) {
-            *p++ = map == 2 ? 0x38 : 0x3a;
-        }
-    }
-    *p++ = op;
-    a->p = p;
+    *p = prefix[pp];
+    p += pp != 0;
+    *p = rex;
+    p += rex != 0x40 || force_rex;
+    *p = 0x0f;
+    p += map != 0;
+    *p = map_byte[map];
+    p += map > 1;
+    *p = op;
+    return p + 1;
 }
 
-static void emit_memory(Asm *a, uint8_t reg, AsmMem m)
+static inline uint8_t *put_memory(uint8_t *p, uint8_t reg, AsmMem m)
 {
-    uint8_t r = (reg & 7) << 3;
+    uint8_t r = (reg & 7) << 3, base = m.base & 7;
     if (m.base == NO_REG) {
-        asm_imm8(a, r | 5);
-        asm_imm32(a, m.disp);
-        return;
+        *p = r | 5;
+        return put32(p + 1, m.disp);
     }
-    uint8_t mod = m.disp == 0 && (m.base & 7) != 5 ? 0 : m.disp == (int8_t)m.disp ? 0x40 : 0x80;
+    bool is_short = m.disp == (int8_t)m.disp;
+    uint8_t mod = m.disp == 0 && base != 5 ? 0 : is_short ? 0x40 : 0x80;
     if (m.index != NO_REG) {
-        asm_imm8(a, mod | r | 4);
-        asm_imm8(a, m.scale << 6 | (m.index & 7) << 3 | (m.base & 7));
-    } else if ((m.base & 7) == 4) {
-        asm_imm8(a, mod | r | 4);
-        asm_imm8(a, 0x24);
+        p[0] = mod | r | 4;
+        p[1] = m.scale << 6 | (m.index & 7) << 3 | base;
+        p += 2;
     } else {
-        asm_imm8(a, mod | r | (m.base & 7));
+        p[0] = mod | r | base;
+        p[1] = 0x24; /* wanted after rsp and r12 */
+        p += base == 4 ? 2 : 1;
     }
-    if (mod == 0x40) {
-        asm_imm8(a, m.disp);
-    } else if (mod == 0x80) {
-        asm_imm32(a, m.disp);
-    }
+    put32(p, m.disp);
+    return p + (mod == 0 ? 0 : is_short ? 1 : 4);
 }
 
 /* A byte register 4-7 needs a REX prefix to mean spl, bpl, sil, dil. */
-static bool needs_rex(uint32_t op, uint8_t reg)
+static inline bool needs_rex(uint32_t op, uint8_t reg)
 {
     return (op & A_BYTE) && reg >= 4 && reg < 8;
 }
 
 void asm_rr(Asm *a, uint32_t op, uint8_t reg, uint8_t rm)
 {
-    emit_opcode(a, op, reg & 15, 0, rm & 15, needs_rex(op, reg) || needs_rex(op, rm));
-    asm_imm8(a, 0xc0 | (reg & 7) << 3 | (rm & 7));
+    uint8_t *p = put_opcode(a->p, op, reg, 0, rm, needs_rex(op, reg) || needs_rex(op, rm));
+    *p = 0xc0 | (reg & 7) << 3 | (rm & 7);
+    a->p = p + 1;
 }
 
 void asm_rm(Asm *a, uint32_t op, uint8_t reg, AsmMem mem)
 {
-    emit_opcode(a, op, reg & 15, mem.index == NO_REG ? 0 : mem.index,
-                mem.base == NO_REG ? 0 : mem.base, needs_rex(op, reg));
-    emit_memory(a, reg, mem);
+    uint8_t index = mem.index == NO_REG ? 0 : mem.index, base = mem.base == NO_REG ? 0 : mem.base;
+    a->p = put_memory(put_opcode(a->p, op, reg, index, base, needs_rex(op, reg)), reg, mem);
 }
 
 static void emit_vex(Asm *a, uint32_t op, uint8_t reg, uint8_t source, AsmMem rm)
@@ -119,7 +105,7 @@ void asm_vrr(Asm *a, uint32_t op, uint8_t reg, uint8_t source, uint8_t rm)
 void asm_vrm(Asm *a, uint32_t op, uint8_t reg, uint8_t source, AsmMem mem)
 {
     emit_vex(a, op, reg, source, mem);
-    emit_memory(a, reg, mem);
+    a->p = put_memory(a->p, reg, mem);
 }
 
 static uint32_t wide(bool w)

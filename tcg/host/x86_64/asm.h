@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 /* General registers are 0-15, vector registers 16-31. */
 typedef enum {
@@ -100,9 +101,20 @@ void asm_rr(Asm *a, uint32_t op, uint8_t reg, uint8_t rm);
 void asm_rm(Asm *a, uint32_t op, uint8_t reg, AsmMem mem);
 void asm_vrr(Asm *a, uint32_t op, uint8_t reg, uint8_t source, uint8_t rm);
 void asm_vrm(Asm *a, uint32_t op, uint8_t reg, uint8_t source, AsmMem mem);
-void asm_imm8(Asm *a, uint8_t value);
-void asm_imm32(Asm *a, uint32_t value);
-void asm_imm64(Asm *a, uint64_t value);
+static inline void asm_imm8(Asm *a, uint8_t value)
+{
+    *a->p++ = value;
+}
+static inline void asm_imm32(Asm *a, uint32_t value)
+{
+    memcpy(a->p, &value, 4);
+    a->p += 4;
+}
+static inline void asm_imm64(Asm *a, uint64_t value)
+{
+    memcpy(a->p, &value, 8);
+    a->p += 8;
+}
 
 /* w: 64-bit operands */
 void asm_alu_rr(Asm *a, AsmAlu op, bool w, uint8_t dst, uint8_t src);

@@ -22,6 +22,8 @@ typedef enum {
     STUB_RAISE, /* pc by unwinding */
     STUB_LOAD,  /* slow paths; arguments on the stack, see stubs.c */
     STUB_STORE,
+    STUB_PROBE_LOAD, /* likewise, but they look at the first level themselves: nothing to try again */
+    STUB_PROBE_STORE,
     STUB_ATOMIC,
     STUB_CAS,
     STUB_HELPER,    /* call rax with caller-saved vector registers kept */
@@ -43,7 +45,6 @@ enum {
     SAVE_RESULT,   /* of a slow path */
     SAVE_OBJECT,   /* first argument of helpers */
     SAVE_FP,       /* three arguments, then the result in the first */
-    SAVE_COPY = 6, /* three registers borrowed by an access of an unfused window */
     SAVE_REG = 16, /* general registers */
 };
 

@@ -217,7 +217,7 @@ void memory_call_slow(Emit *e, const ColdJob *job, Stub stub, uint8_t detail)
     asm_push_imm(e->a, imm);
     emit_ref(e, asm_call(e->a), stub_pos(stub));
     emit_call_out(e, job->insn);
-    if (!e->be->options.slow_memory) {
+    if (job->retry && !e->be->options.slow_memory) {
         emit_ref(e, asm_jcc(e->a, CC_E), job->retry);
     }
 }
@@ -334,51 +334,21 @@ static void store_single(Emit *e, const IrOp *op)
 
 /* windows */
 
-/* Three scratch registers that the access does not use, borrowed whatever they hold. (Never pinned
- * ones: should the access fault, those are guest state.) */
-static AccessRegs borrow(Emit *e, uint32_t used)
-{
-    AccessRegs r;
-    uint8_t *all[3] = { &r.address, &r.index, &r.tag };
-    uint32_t usable = e->be->scratch & all_general & ~used;
-    for (unsigned i = 0; i < 3; i++) {
-        *all[i] = __builtin_ctz(usable);
-        usable &= usable - 1;
-        asm_store(e->a, true, save_mem(SAVE_COPY + i), *all[i]);
-    }
-    return r;
-}
-
-static void give_back(Emit *e, AccessRegs r)
-{
-    asm_load(e->a, true, r.address, save_mem(SAVE_COPY));
-    asm_load(e->a, true, r.index, save_mem(SAVE_COPY + 1));
-    asm_load(e->a, true, r.tag, save_mem(SAVE_COPY + 2));
-}
-
-/* A member in the second copy of its window: with its own check, and no change to who has which
- * register. */
+/*
+ * A member in the second copy of its window: shared code probes for it, which is slower than an
+ * inline check but small; the copies are most of the cold code.
+ */
 static void emit_unshared(Emit *e, const IrOp *op, AsmMem at, uint8_t dst, StoreValue value)
 {
-    uint32_t used =
-        1u << at.base | (dst < XMM0 ? 1u << dst : 0) | (value.reg < XMM0 ? 1u << value.reg : 0);
-    AccessRegs r = borrow(e, used);
-    asm_lea(e->a, true, r.address, at);
-    MemoryCheck check = check_single(e, op, r);
-    AsmMem mem = asm_mem_index(r.address, r.index, 0, 0);
-    ColdJob *job;
+    ColdJob job = { .op = op, .insn = e->insn, .imm = at.disp };
+    job.reg[0] = at.base;
     if (op->op == IR_LOAD) {
-        emit_load_access(e, op, dst, mem, r.tag);
-        job = memory_job(e, cold_load, &check);
-        job->reg[1] = dst;
+        memory_call_slow(e, &job, STUB_PROBE_LOAD, 0);
+        load_little(e->a, op, dst, save_mem(SAVE_RESULT));
     } else {
-        emit_store_access(e, op, value, mem, r.tag);
-        job = memory_job(e, cold_store, &check);
-        job->reg[1] = value.reg;
-        job->imm2 = value.imm;
+        memory_push_value(e->a, value);
+        memory_call_slow(e, &job, STUB_PROBE_STORE, 0);
     }
-    job->back = emit_pos(e);
-    give_back(e, r);
 }
 
 /* First member: check for all. Falls into the access with the addend in the group's register. */

@@ -203,44 +203,154 @@ static void return_popping(Asm *a, int32_t bytes)
     asm_imm8(a, bytes >> 8);
 }
 
-/* Try the second level, unless the access straddles a page or is misaligned. Ends behind a failed
- * try. @access: SlowAccess. */
-static void quick_refill(Stubs *s, AsmMem access, AsmMem address, bool write, int32_t frame,
-                         int32_t popped)
+/* Where a slow path finds what was pushed, and how it returns. */
+typedef struct {
+    Stub stub;
+    bool write, probe;
+    int32_t frame, popped;
+    AsmMem access, address, value, second;
+} SlowPath;
+
+static AsmMem field(const SlowPath *path, size_t offset)
+{
+    AsmMem mem = path->access;
+    mem.disp += offset;
+    return mem;
+}
+
+/* again: ZF for the caller */
+static void slow_return(Asm *a, const SlowPath *path, bool again)
+{
+    restore_general(a);
+    asm_lea(a, true, RSP, asm_mem(RSP, path->frame));
+    if (again) {
+        asm_alu_rr(a, ALU_CMP, true, RSP, RSP);
+    } else {
+        asm_test_rr(a, true, RSP, RSP);
+    }
+    return_popping(a, path->popped);
+}
+
+/* The access at the host address in rsi. */
+static void direct_access(Asm *a, const SlowPath *path)
+{
+    static const uint32_t load[4] = { 0xb6 | A_0F, 0xb7 | A_0F, 0x8b, 0x8b | A_W };
+    static const uint32_t store[4] = { 0x88 | A_BYTE, 0x89 | A_66, 0x89, 0x89 | A_W };
+    asm_rm(a, 0xb6 | A_0F, RCX, field(path, offsetof(SlowAccess, last)));
+    if (path->write) {
+        asm_load(a, true, RAX, path->value);
+    }
+    uint32_t done[4];
+    for (unsigned size = 0; size < 4; size++) {
+        asm_alu_ri(a, ALU_CMP, false, RCX, (1 << size) - 1);
+        uint32_t other = asm_jcc8(a, CC_NE);
+        asm_rm(a, path->write ? store[size] : load[size], RAX, asm_mem(RSI, 0));
+        done[size] = asm_jmp8(a);
+        asm_here8(a, other);
+    }
+    for (unsigned size = 0; size < 4; size++) {
+        asm_here8(a, done[size]);
+    }
+    if (!path->write) {
+        asm_store(a, true, save_mem(SAVE_RESULT), RAX);
+    }
+    slow_return(a, path, false);
+}
+
+/* Look at the first level; a hit ends here. rsi: address. Falls through on a miss. */
+static void probe_first_level(Asm *a, const SlowPath *path)
+{
+    int32_t tlb = TCG_ANCHOR_OFFSET(tlb);
+    int32_t tags = tlb + (path->write ? offsetof(TcgTlbBank, wtag) : offsetof(TcgTlbBank, rtag));
+    asm_rm(a, 0xb6 | A_0F, R8, field(path, offsetof(SlowAccess, mem.bank)));
+    asm_rr(a, 0x69, R8, R8);
+    asm_imm32(a, sizeof(TcgTlbBank));
+    asm_alu_rr(a, ALU_ADD, true, R8, ENV_REG);
+    asm_mov_rr(a, false, R9, RSI);
+    asm_shift_ri(a, SHIFT_SHR, false, R9, TCG_PAGE_BITS - 3);
+    asm_alu_ri(a, ALU_AND, false, R9, (TCG_TLB_ENTRIES - 1) * 8);
+    asm_mov_rr(a, true, RAX, RSI);
+    asm_alu_ri(a, ALU_AND, true, RAX, -(1 << TCG_PAGE_BITS));
+    asm_alu_rm(a, ALU_CMP, true, RAX, asm_mem_index(R8, R9, 0, tags));
+    uint32_t miss = asm_jcc(a, CC_NE);
+    asm_alu_rm(a, ALU_ADD, true, RSI, asm_mem_index(R8, R9, 0, tlb + offsetof(TcgTlbBank, addend)));
+    direct_access(a, path);
+    asm_patch32(a, miss, asm_pos(a));
+}
+
+/*
+ * What needs no walk: the first level if nobody looked there, then the second, unless the access
+ * straddles a page, is misaligned or reversed. Ends behind a failed try.
+ */
+static void quick_way(Stubs *s, const SlowPath *path)
 {
     Asm *a = &s->a;
-    AsmMem bank = access, last = access, detail = access;
-    bank.disp += offsetof(SlowAccess, mem.bank);
-    last.disp += offsetof(SlowAccess, last);
-    detail.disp += offsetof(SlowAccess, detail);
+    uint32_t reversed = 0, again = 0;
     if (s->be->options.slow_memory || !s->be->runtime.refill) {
         return;
     }
-    asm_load(a, true, RSI, address);
-    asm_rm(a, 0xb6 | A_0F, RCX, last);
+    asm_load(a, true, RSI, path->address);
+    asm_rm(a, 0xb6 | A_0F, RCX, field(path, offsetof(SlowAccess, last)));
     asm_mov_rr(a, false, RAX, RSI);
     asm_alu_ri(a, ALU_AND, false, RAX, (1 << TCG_PAGE_BITS) - 1);
     asm_alu_rr(a, ALU_ADD, false, RAX, RCX);
     asm_alu_ri(a, ALU_CMP, false, RAX, 1 << TCG_PAGE_BITS);
     uint32_t straddles = asm_jcc(a, CC_AE);
-    asm_rm(a, 0xb6 | A_0F, RCX, detail);
+    asm_rm(a, 0xb6 | A_0F, RCX, field(path, offsetof(SlowAccess, detail)));
     asm_alu_ri(a, ALU_AND, false, RCX, 15);
     asm_test_rr(a, false, RCX, RSI);
     uint32_t unaligned = asm_jcc(a, CC_NE);
-    asm_rm(a, 0xb6 | A_0F, RDX, bank);
-    asm_mov_ri(a, RCX, write);
+    if (path->probe) {
+        const SlowAccess big = { .mem.big_endian = 1 };
+        uint8_t flag;
+        memcpy(&flag, &big, 1);
+        asm_rm(a, 0xf6, 0, path->access);
+        asm_imm8(a, flag);
+        reversed = asm_jcc(a, CC_NE);
+        again = asm_pos(a);
+        probe_first_level(a, path);
+    }
+    asm_rm(a, 0xb6 | A_0F, RDX, field(path, offsetof(SlowAccess, mem.bank)));
+    asm_mov_ri(a, RCX, path->write);
     env_argument(a);
     call_c(a, s->exec, (const void *)s->be->runtime.refill);
     asm_rr(a, 0x84 | A_BYTE, RAX, RAX);
     uint32_t failed = asm_jcc(a, CC_E);
-    restore_general(a);
-    asm_lea(a, true, RSP, asm_mem(RSP, frame));
-    asm_alu_rr(a, ALU_CMP, true, RSP, RSP); /* equal: again */
-    return_popping(a, popped);
+    if (path->probe) {
+        asm_load(a, true, RSI, path->address);
+        asm_patch32(a, asm_jmp(a), again);
+        asm_patch32(a, reversed, asm_pos(a));
+    } else {
+        slow_return(a, path, true);
+    }
     asm_patch32(a, straddles, asm_pos(a));
     asm_patch32(a, unaligned, asm_pos(a));
     asm_patch32(a, failed, asm_pos(a));
     restore_general(a);
+}
+
+static void slow_arguments(Asm *a, const SlowPath *path)
+{
+    env_argument(a);
+    asm_load(a, true, RSI, path->address);
+    asm_rm(a, 0xb7 | A_0F, RDX, path->access);
+    switch (path->stub) {
+    case STUB_LOAD:
+    case STUB_PROBE_LOAD: asm_lea(a, true, RCX, save_mem(SAVE_RESULT)); break;
+    case STUB_STORE:
+    case STUB_PROBE_STORE: asm_load(a, true, RCX, path->value); break;
+    case STUB_ATOMIC:
+        asm_rm(a, 0xb6 | A_0F, RCX, field(path, offsetof(SlowAccess, detail)));
+        asm_shift_ri(a, SHIFT_SHR, false, RCX, 4);
+        asm_load(a, true, R8, path->value);
+        asm_lea(a, true, R9, save_mem(SAVE_RESULT));
+        break;
+    default:
+        asm_load(a, true, RCX, path->value);
+        asm_load(a, true, R8, path->second);
+        asm_lea(a, true, R9, save_mem(SAVE_RESULT));
+        break;
+    }
 }
 
 /*
@@ -253,49 +363,35 @@ static void stub_memory(Stubs *s, Stub stub, const void *fn, unsigned arguments)
 {
     Asm *a = &s->a;
     uint32_t vectors = s->be->scratch & all_vector;
-    int32_t popped = 8 * arguments;
-    int32_t frame = frame_bytes(vectors, popped + 8);
-    AsmMem access = asm_mem(RSP, frame + 8), address = asm_mem(RSP, frame + 16),
-           value = asm_mem(RSP, frame + 24);
+    int32_t popped = 8 * arguments, frame = frame_bytes(vectors, popped + 8);
+    SlowPath path = {
+        .stub = stub,
+        .write = stub != STUB_LOAD && stub != STUB_PROBE_LOAD,
+        .probe = stub == STUB_PROBE_LOAD || stub == STUB_PROBE_STORE,
+        .frame = frame,
+        .popped = popped,
+        .access = asm_mem(RSP, frame + 8),
+        .address = asm_mem(RSP, frame + 16),
+        .value = asm_mem(RSP, frame + 24),
+        .second = asm_mem(RSP, frame + 32),
+    };
     begin(s, stub);
     keep_general(a);
     asm_load(a, true, RAX, asm_mem(RSP, 0));
     asm_store(a, true, ENV_MEM(hot.host_return), RAX);
     asm_lea(a, true, RSP, asm_mem(RSP, -frame));
-    asm_load(a, true, RAX, save_mem(SAVE_REG + RAX));
-    quick_refill(s, access, address, stub != STUB_LOAD, frame, popped);
+    quick_way(s, &path);
     slots_store(a, s->be, s->be->pinned);
     keep_vectors(a, vectors, false);
     guest_fp_out(a);
-    env_argument(a);
-    asm_load(a, true, RSI, address);
-    asm_rm(a, 0xb7 | A_0F, RDX, access);
-    if (stub == STUB_LOAD) {
-        asm_lea(a, true, RCX, save_mem(SAVE_RESULT));
-    } else if (stub == STUB_STORE) {
-        asm_load(a, true, RCX, value);
-    } else if (stub == STUB_ATOMIC) {
-        AsmMem detail = access;
-        detail.disp += offsetof(SlowAccess, detail);
-        asm_rm(a, 0xb6 | A_0F, RCX, detail);
-        asm_shift_ri(a, SHIFT_SHR, false, RCX, 4);
-        asm_load(a, true, R8, value);
-        asm_lea(a, true, R9, save_mem(SAVE_RESULT));
-    } else {
-        asm_load(a, true, RCX, value);
-        asm_load(a, true, R8, asm_mem(RSP, frame + 32));
-        asm_lea(a, true, R9, save_mem(SAVE_RESULT));
-    }
+    slow_arguments(a, &path);
     call_c(a, s->exec, fn);
     asm_rr(a, 0x84 | A_BYTE, RAX, RAX);
     uint32_t raised = asm_jcc(a, CC_E);
     guest_fp_in(a);
     keep_vectors(a, vectors, true);
     slots_load(a, s->be, s->be->pinned & all_vector);
-    restore_general(a);
-    asm_lea(a, true, RSP, asm_mem(RSP, frame));
-    asm_test_rr(a, true, RSP, RSP); /* not equal: done */
-    return_popping(a, popped);
+    slow_return(a, &path, false);
     asm_patch32(a, raised, asm_pos(a));
     asm_lea(a, true, RSP, asm_mem(RSP, frame + 8 + popped));
     asm_mov_ri(a, RAX, TCG_LEFT_RAISE);
@@ -363,6 +459,8 @@ bool stubs_emit(TcgBackend *be, TcgSpace *space)
     stub_lookup(&s);
     stub_memory(&s, STUB_LOAD, (const void *)be->runtime.load, 2);
     stub_memory(&s, STUB_STORE, (const void *)be->runtime.store, 3);
+    stub_memory(&s, STUB_PROBE_LOAD, (const void *)be->runtime.load, 2);
+    stub_memory(&s, STUB_PROBE_STORE, (const void *)be->runtime.store, 3);
     stub_memory(&s, STUB_ATOMIC, (const void *)be->runtime.atomic, 3);
     stub_memory(&s, STUB_CAS, (const void *)be->runtime.cas, 4);
     stub_helper(&s, STUB_HELPER);
