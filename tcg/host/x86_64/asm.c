@@ -4,8 +4,8 @@
 #include <string.h>
 
 /*
- * The writers store more bytes than they keep (the caller guarantees room) and advance by what counts: fewer branches, and
- * translation time is mostly this file.
+ * The writers store more bytes than they keep (the caller guarantees room) and advance by what
+ * counts: fewer branches, and translation time is mostly this file.
  */
 
 static inline uint8_t *put32(uint8_t *p, uint32_t value)

@@ -6,30 +6,15 @@
 #include <stdint.h>
 #include <string.h>
 
+/* clang-format off */
 /* General registers are 0-15, vector registers 16-31. */
 typedef enum {
-    RAX,
-    RCX,
-    RDX,
-    RBX,
-    RSP,
-    RBP,
-    RSI,
-    RDI,
-    R8,
-    R9,
-    R10,
-    R11,
-    R12,
-    R13,
-    R14,
-    R15,
-    XMM0,
-    XMM12 = XMM0 + 12,
-    XMM15 = XMM0 + 15,
+    RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15,
+    XMM0, XMM12 = XMM0 + 12, XMM15 = XMM0 + 15,
     ASM_REGS = 32,
     NO_REG = 0xff,
 } AsmReg;
+/* clang-format on */
 
 /* [base + index * 2^scale + disp]; base NO_REG: relative to the instruction, disp is filled in
  * through asm_rip_at() */

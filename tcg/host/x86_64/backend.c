@@ -280,13 +280,13 @@ bool tcg_unwind(const TcgCompiled *block, const void *host_return, TcgUnwound *f
         get_signed(&p);
         p++;
     }
-    while (at != wanted) {
+    do {
         if (p >= end) {
             return false;
         }
         at += get_number(&p);
         insn += get_signed(&p);
-    }
+    } while (at != wanted);
     found->aux = 0;
     for (int64_t i = 0; i <= insn; i++) {
         pc += get_signed(&table);

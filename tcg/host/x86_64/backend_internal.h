@@ -22,7 +22,8 @@ typedef enum {
     STUB_RAISE, /* pc by unwinding */
     STUB_LOAD,  /* slow paths; arguments on the stack, see stubs.c */
     STUB_STORE,
-    STUB_PROBE_LOAD, /* likewise, but they look at the first level themselves: nothing to try again */
+    STUB_PROBE_LOAD, /* likewise, but they look at the first level themselves: nothing to try again
+                      */
     STUB_PROBE_STORE,
     STUB_ATOMIC,
     STUB_CAS,
