@@ -11,12 +11,7 @@
 #include "hw/riscv/boot.h"
 #include "hw/riscv/harts.h"
 
-enum {
-    HTIF_BASE = 0x1000000,
-    HTIF_FROMHOST = HTIF_BASE + 8,
-    CLINT_BASE = 0x2000000,
-    MAX_CPUS = 512
-};
+enum { HTIF_BASE = 0x1000000, HTIF_TOHOST = HTIF_BASE + 8, CLINT_BASE = 0x2000000, MAX_CPUS = 512 };
 enum { MAX_RAM_GIB = 1024, FDT_HTIF_BYTES = 0x1000 };
 
 typedef struct {
@@ -110,7 +105,7 @@ static bool spike_build(Machine *machine, GError **errp)
 static bool spike_load(Machine *machine, GError **errp)
 {
     SpikeMachine *spike = container_of(machine, SpikeMachine, machine);
-    hwaddr tohost = HTIF_BASE, fromhost = HTIF_FROMHOST;
+    hwaddr tohost = HTIF_TOHOST, fromhost = HTIF_BASE;
     riscv_boot_cleanup(&spike->boot);
     if (!riscv_boot(machine, &spike->boot, errp)) {
         return false;
