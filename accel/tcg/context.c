@@ -194,8 +194,9 @@ static void set_guard(TcgContexts *contexts, uint64_t pc, uint32_t guard)
 }
 
 /* To the inline cache and the guard words. */
-static void install_first(TcgContexts *contexts, TcgBlock *block)
+static void install_first(Cpu *cpu, TcgBlock *block)
 {
+    TcgContexts *contexts = cpu->tcg->contexts;
     unsigned index = tcg_jump_index(block->pc);
     TcgJumpEntry *entry = &contexts->banks[contexts->current].jump[index];
     TcgContext *context = &contexts->context[contexts->current];
@@ -204,7 +205,7 @@ static void install_first(TcgContexts *contexts, TcgBlock *block)
     if (block->page[1]) {
         set_guard(contexts, block->pc + TCG_PAGE_BYTES, block->guard[1]);
     }
-    if (!block->code || (block->flags & BLOCK_NO_LINK)) {
+    if (!block->code || (block->flags & BLOCK_NO_LINK) || cpu->tcg->accel->options.no_chain) {
         return;
     }
     context->used |= 1ull << (index >> JUMP_GROUP_BITS);
@@ -229,7 +230,7 @@ TcgBlock *tcg_contexts_find(Cpu *cpu, uint64_t pc)
         entry->generation != contexts->generation[page_hash(pc)] || atomic_read(&block->invalid)) {
         return NULL;
     }
-    install_first(contexts, block);
+    install_first(cpu, block);
     return block;
 }
 
@@ -238,7 +239,7 @@ void tcg_contexts_install(Cpu *cpu, TcgBlock *block, bool global)
     TcgContexts *contexts = cpu->tcg->contexts;
     TcgJumpSecond *entry = second_entry(contexts, block->pc, block->key);
 
-    install_first(contexts, block);
+    install_first(cpu, block);
     if (block->flags & BLOCK_NO_LINK || block->page[1]) {
         return; /* the second page's mapping has to be looked at each time */
     }

@@ -10,17 +10,48 @@
 
 enum { SLICE = 100000, SHIFT_MAX = 10 };
 
+/*
+ * Generated code takes a whole block off the budget when it enters it, the interpreter when it is
+ * through: how many of the running block to add to what the budget says. The running instruction
+ * counts.
+ */
+static int64_t instructions_in_flight(Cpu *cpu)
+{
+    const IrRegion *region = cpu->tcg->running_region;
+    int64_t begun = 0;
+
+    if (cpu->env.hot.host_return) {
+        TcgUnwound at;
+        tcg_unwind_running(cpu, &at);
+        return -(int64_t)at.insns_after;
+    }
+    for (uint32_t i = 1; region && i < region->count; i++) {
+        if (region->ops[i].op == IR_INSN) {
+            begun++;
+            if (region->ops[i].imm == cpu->env.hot.pc) {
+                return begun;
+            }
+        }
+    }
+    return 0;
+}
+
+static int64_t budget_used(const TcgIcount *icount)
+{
+    Cpu *cpu = icount->running;
+
+    return icount->slice - cpu->env.hot.budget + instructions_in_flight(cpu);
+}
+
 /* Instructions done now, those of the running slice included. Only the vCPU thread sees the latter
  * exactly. */
 static uint64_t instructions_now(const TcgAccel *accel)
 {
     const TcgIcount *icount = &accel->icount;
-    uint64_t done = atomic_read(&icount->done);
+    Cpu *current = cpu_current();
 
-    if (icount->running && cpu_current() == icount->running) {
-        done += icount->slice - icount->running->env.hot.budget;
-    }
-    return done;
+    return atomic_read(&icount->done) +
+           (current && current == atomic_read(&icount->running) ? budget_used(icount) : 0);
 }
 
 static int64_t guest_time(void *opaque)
@@ -44,7 +75,7 @@ static void deadline_moved(void *opaque)
 {
     TcgAccel *accel = opaque;
     TcgIcount *icount = &accel->icount;
-    Cpu *cpu = icount->running;
+    Cpu *cpu = atomic_read(&icount->running);
 
     if (!cpu || cpu_current() != cpu) {
         g_mutex_lock(&accel->run_lock);
@@ -54,10 +85,11 @@ static void deadline_moved(void *opaque)
         return;
     }
     int64_t ns = clock_deadline_ns(accel->accel.machine->clocks, CLOCK_KIND_VIRTUAL);
-    int64_t left = ns < 0 ? INT64_MAX : instructions_until(accel, ns);
-    if (left < cpu->env.hot.budget) {
-        icount->slice -= cpu->env.hot.budget - left;
-        cpu->env.hot.budget = left;
+    int64_t used = budget_used(icount);
+    if (ns >= 0 && instructions_until(accel, ns) < icount->slice - used) {
+        int64_t cut = icount->slice - used - instructions_until(accel, ns);
+        icount->slice -= cut;
+        cpu->env.hot.budget -= cut; /* may become negative: the block that is running ends first */
     }
 }
 
@@ -106,7 +138,7 @@ void tcg_icount_begin(Cpu *cpu)
     int64_t budget = ns < 0 ? SLICE : MIN(instructions_until(accel, ns), SLICE);
 
     cpu->env.hot.budget = accel->icount.slice = MAX(budget, 1);
-    accel->icount.running = cpu;
+    atomic_set(&accel->icount.running, cpu);
 }
 
 void tcg_icount_end(Cpu *cpu)
@@ -114,7 +146,7 @@ void tcg_icount_end(Cpu *cpu)
     TcgIcount *icount = &tcg_accel(cpu)->icount;
     int64_t used = icount->slice - cpu->env.hot.budget;
 
-    icount->running = NULL;
+    atomic_set(&icount->running, NULL);
     cpu->tcg->instructions += used;
     atomic_set(&icount->done, icount->done + used);
 }
@@ -163,6 +195,6 @@ uint64_t tcg_instructions(Cpu *cpu)
     if (!accel->options.icount) {
         return clock_ns(cpu->machine->clocks, CLOCK_KIND_VIRTUAL);
     }
-    uint64_t running = icount->running == cpu ? icount->slice - cpu->env.hot.budget : 0;
-    return cpu->tcg->instructions + running;
+    return cpu->tcg->instructions +
+           (cpu_current() == cpu && icount->running == cpu ? budget_used(icount) : 0);
 }

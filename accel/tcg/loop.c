@@ -193,7 +193,7 @@ static TcgLeft run_once(Cpu *cpu, unsigned count)
     return left;
 }
 
-static TcgLeft run_code(Cpu *cpu, TcgBlock *block, const void **site)
+TcgLeft tcg_loop_run_code(Cpu *cpu, TcgBlock *block, const void **site)
 {
     TcgHot *hot = &cpu->env.hot;
     TcgLeft left = tcg_run(cpu->tcg->unit->backend, &cpu->env,
@@ -219,10 +219,13 @@ static TcgLeft run_block(Cpu *cpu, TcgBlock *block, const void **site)
     if (accel->options.icount && cpu->env.hot.budget < block->insns) {
         return run_once(cpu, cpu->env.hot.budget);
     }
+    if (accel->options.lockstep) {
+        return tcg_lockstep_run(cpu, block, site);
+    }
     if (block->region) {
         return interpret(cpu, block);
     }
-    return run_code(cpu, block, site);
+    return tcg_loop_run_code(cpu, block, site);
 }
 
 /* A debug trigger at pc may come before the instruction. True: an exception was raised. */

@@ -23,6 +23,9 @@ bool tcg_loop_is_idle(Cpu *cpu);
 /** tcg_loop_lookup - TcgRuntime.lookup */
 const void *tcg_loop_lookup(TcgEnv *env, uint64_t pc);
 
+/** tcg_loop_run_code - the host code of @block and what it is linked to */
+TcgLeft tcg_loop_run_code(Cpu *cpu, TcgBlock *block, const void **site);
+
 /* safepoint.c */
 /** tcg_enter - @cpu is about to run guest code: waits for exclusive sections, serves requests */
 void tcg_enter(Cpu *cpu);
@@ -46,11 +49,15 @@ TcgBlock *tcg_translate(Cpu *cpu, uint64_t pc, bool *once);
 /** tcg_run_once - up to @count instructions from the present pc, interpreted, nothing kept */
 TcgLeft tcg_run_once(Cpu *cpu, unsigned count, uint32_t *insns);
 
+/* runtime.c */
+/** tcg_combine - what an atomic operation writes, given the old value; high bits undefined */
+uint64_t tcg_combine(IrAtomic kind, uint64_t old, uint64_t operand, unsigned size_log2);
+
 /* lockstep.c */
 TcgLockstep *tcg_lockstep_new(void);
 void tcg_lockstep_free(TcgLockstep *lockstep);
 /** tcg_lockstep_run - run @block interpreted and translated, and compare */
-TcgLeft tcg_lockstep_run(Cpu *cpu, TcgBlock *block);
+TcgLeft tcg_lockstep_run(Cpu *cpu, TcgBlock *block, const void **site);
 
 /* debug.c */
 /** tcg_unwind_running - where the call out of generated code that is under way, or raised, came

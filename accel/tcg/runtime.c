@@ -321,7 +321,7 @@ static bool runtime_store(TcgEnv *env, uint64_t address, IrMem mem, uint64_t val
     return true;
 }
 
-static uint64_t combine(IrAtomic kind, uint64_t old, uint64_t operand, unsigned size_log2)
+uint64_t tcg_combine(IrAtomic kind, uint64_t old, uint64_t operand, unsigned size_log2)
 {
     IrMem as_signed = { .size_log2 = size_log2, .sign = 1 };
     IrMem as_unsigned = { .size_log2 = size_log2 };
@@ -358,7 +358,7 @@ static bool update_value(const Update *update, IrMem mem, uint64_t old, uint64_t
         *new = extend(update->desired, plain);
         return old == extend(update->expected, plain);
     }
-    *new = extend(combine(update->kind, old, update->operand, mem.size_log2), plain);
+    *new = extend(tcg_combine(update->kind, old, update->operand, mem.size_log2), plain);
     return true;
 }
 

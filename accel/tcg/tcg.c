@@ -74,6 +74,7 @@ static bool tcg_setup(Accel *base, Machine *machine, GError **errp)
     TcgAccel *accel = to_tcg(base);
 
     base->machine = machine;
+    accel->options.no_chain |= accel->options.lockstep; /* blocks are compared one by one */
     if (accel->options.interp && accel->options.lockstep) {
         error_set(errp, "tcg: interp and lockstep cannot be used together");
         return false;
@@ -192,9 +193,10 @@ static void describe_cpu(const Cpu *cpu, GString *out)
                            ", not in the jump cache %" PRIu64 ", linked %" PRIu64 "\n"
                            "    TLB misses %" PRIu64 ", table walks %" PRIu64
                            ", device accesses %" PRIu64 ", instructions interpreted %" PRIu64
-                           ", repeated alone %" PRIu64 "\n",
+                           ", repeated alone %" PRIu64 ", blocks compared %" PRIu64 "\n",
                            cpu->index, s->translated, s->lookups, s->jump_misses, s->links,
-                           s->tlb_misses, s->tlb_walks, s->io, s->interpreted, s->restarts);
+                           s->tlb_misses, s->tlb_walks, s->io, s->interpreted, s->restarts,
+                           s->compared);
 }
 
 static void tcg_statistics(Accel *base, GString *out)
@@ -284,6 +286,7 @@ static const char *const thread_names[] = { "multi", "single", NULL };
 
 static const Property tcg_properties[] = {
     TCG_BOOL("interp", interp, "interpret the intermediate code, make no host code"),
+    TCG_BOOL("lockstep", lockstep, "run each block interpreted as well and compare"),
     PROPERTY_ENUM("thread", TcgAccel, options.thread, thread_names, TCG_THREAD_MULTI,
                   .help = "one host thread a vCPU, or one for all"),
     PROPERTY_U32("tb-size", TcgAccel, options.tb_size_mib, 0, .max = 1024,

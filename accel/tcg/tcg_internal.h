@@ -56,7 +56,7 @@ typedef struct {
 typedef struct {
     uint64_t done;   /* atomic: instructions up to the running slice, all vCPUs */
     int64_t slice;   /* budget that the running slice began with */
-    Cpu *running;    /* whose budget counts down now */
+    Cpu *running;    /* atomic: whose budget counts down now */
     int64_t warp_ns; /* atomic: time skipped while all vCPUs were idle */
 } TcgIcount;
 
@@ -98,7 +98,7 @@ enum {
 /* For "info jit"; written by the vCPU's thread. */
 typedef struct {
     uint64_t translated, interpreted, lookups, jump_misses, tlb_walks, tlb_misses, io;
-    uint64_t restarts, links;
+    uint64_t restarts, links, compared;
 } TcgStatistics;
 
 struct TcgCpu {

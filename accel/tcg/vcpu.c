@@ -177,6 +177,7 @@ static void free_tcg_cpu(TcgCpu *tcg)
     tcg_tlb_free(tcg->tlb);
     tcg_contexts_free(tcg->contexts);
     tcg_translator_free(tcg->translator);
+    tcg_lockstep_free(tcg->lockstep);
     g_array_unref(tcg->breakpoints);
     g_array_unref(tcg->watchpoints);
     g_free(tcg);
@@ -193,6 +194,7 @@ static TcgCpu *new_tcg_cpu(TcgAccel *accel, Cpu *cpu, TcgUnit *unit)
     tcg->tlb = tcg_tlb_new(&accel->options);
     tcg->contexts = tcg_contexts_new();
     tcg->translator = tcg_translator_new();
+    tcg->lockstep = accel->options.lockstep ? tcg_lockstep_new() : NULL;
     tcg->breakpoints = g_array_new(false, false, sizeof(TcgWatch));
     tcg->watchpoints = g_array_new(false, false, sizeof(TcgWatch));
     tcg->requests = TCG_REQUEST_TLB_FLUSH;

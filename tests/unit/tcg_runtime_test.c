@@ -390,6 +390,7 @@ static const Mode modes[] = {
     { "tier1-one-entry", "one-entry-tlb=on,random-kicks=on" },
     { "tier1-no-chain", "no-chain=on,one-insn=on" },
     { "tier1-flush", "flush-every=3" },
+    { "lockstep", "lockstep=on" },
     { "tier1-icount", "icount=2,icount-sleep=off" },
 };
 

@@ -165,6 +165,7 @@ int main(int argc, char **argv)
         "interp=off",
         "random-kicks=on,one-entry-tlb=on",
         "flush-every=7",
+        "lockstep=on",
     };
 
     g_test_init(&argc, &argv, NULL);
