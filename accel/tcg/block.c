@@ -98,11 +98,13 @@ bool tcg_block_is_current(const TcgBlock *block)
 {
     unsigned first = TCG_PAGE_BYTES - block->pc % TCG_PAGE_BYTES;
 
-    if (!block->page[1]) {
-        return memcmp(block->copy, block->guest, block->bytes) == 0;
+    for (unsigned i = 0; i < block->bytes; i++) {
+        const uint8_t *guest = i < first ? &block->guest[i] : &block->page[1]->host[i - first];
+        if (atomic_read(guest) != block->copy[i]) {
+            return false;
+        }
     }
-    return memcmp(block->copy, block->guest, first) == 0 &&
-           memcmp(block->copy + first, block->page[1]->host, block->bytes - first) == 0;
+    return true;
 }
 
 TcgBlock *tcg_block_publish(TcgBlocks *blocks, TcgBlock *block, Cpu *self)

@@ -25,20 +25,66 @@ static bool crosses_page(const Access *access)
     return page_offset(access->address) + access->size > TCG_PAGE_BYTES;
 }
 
+static uint64_t in_guest_order(uint64_t value, unsigned size, bool big_endian)
+{
+    return big_endian ? GUINT64_SWAP_LE_BE(value) >> (64 - 8 * size) : value;
+}
+
 /* Value of @size bytes in the guest's order at @bytes, and back. */
 static uint64_t bytes_to_value(const uint8_t *bytes, unsigned size, bool big_endian)
 {
     uint64_t value = 0;
 
     memcpy(&value, bytes, size);
-    value = GUINT64_FROM_LE(value);
-    return big_endian ? GUINT64_SWAP_LE_BE(value) >> (64 - 8 * size) : value;
+    return in_guest_order(GUINT64_FROM_LE(value), size, big_endian);
 }
 
 static void value_to_bytes(uint8_t *bytes, uint64_t value, unsigned size, bool big_endian)
 {
-    value = GUINT64_TO_LE(big_endian ? GUINT64_SWAP_LE_BE(value) >> (64 - 8 * size) : value);
+    value = GUINT64_TO_LE(in_guest_order(value, size, big_endian));
     memcpy(bytes, &value, size);
+}
+
+/* RAM is shared with other vCPUs: an aligned access is one access of the host. */
+static uint64_t ram_read(const uint8_t *host, unsigned size)
+{
+    uint64_t value = 0;
+
+    if ((uintptr_t)host & (size - 1)) {
+        for (unsigned i = 0; i < size; i++) {
+            value |= (uint64_t)atomic_read(&host[i]) << 8 * i;
+        }
+        return value;
+    }
+    switch (size) {
+    case 1: return atomic_read(host);
+    case 2: return GUINT16_FROM_LE(atomic_read((const uint16_t *)host));
+    case 4: return GUINT32_FROM_LE(atomic_read((const uint32_t *)host));
+    default: return GUINT64_FROM_LE(atomic_read((const uint64_t *)host));
+    }
+}
+
+static void ram_write(uint8_t *host, uint64_t value, unsigned size)
+{
+    if ((uintptr_t)host & (size - 1)) {
+        for (unsigned i = 0; i < size; i++) {
+            atomic_set(&host[i], (uint8_t)(value >> 8 * i));
+        }
+        return;
+    }
+    switch (size) {
+    case 1: atomic_set(host, (uint8_t)value); break;
+    case 2: atomic_set((uint16_t *)host, GUINT16_TO_LE(value)); break;
+    case 4: atomic_set((uint32_t *)host, GUINT32_TO_LE(value)); break;
+    default: atomic_set((uint64_t *)host, GUINT64_TO_LE(value)); break;
+    }
+}
+
+static void copy_ram(uint8_t *to, const uint8_t *from, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        atomic_set(&to[i], atomic_read(&from[i]));
+    }
 }
 
 static uint64_t extend(uint64_t value, IrMem mem)
@@ -156,7 +202,7 @@ static bool load_crossing(const Access *access, uint64_t *value)
         unsigned count = i ? access->size - crossing.first : crossing.first;
 
         if (entry->flags & TLB_RAM) {
-            memcpy(to, (const uint8_t *)(uintptr_t)entry->host + page_offset(address), count);
+            copy_ram(to, (const uint8_t *)(uintptr_t)entry->host + page_offset(address), count);
             continue;
         }
         MemTxResult result =
@@ -186,7 +232,7 @@ static bool runtime_load(TcgEnv *env, uint64_t address, IrMem mem, uint64_t *val
         }
         if (entry->flags & TLB_RAM) {
             const uint8_t *host = (const uint8_t *)(uintptr_t)entry->host + page_offset(address);
-            *value = bytes_to_value(host, access.size, mem.big_endian);
+            *value = in_guest_order(ram_read(host, access.size), access.size, mem.big_endian);
             ok = true;
         } else {
             ok = load_device(&access, entry, value);
@@ -282,7 +328,7 @@ static bool store_crossing(const Access *access, uint64_t value)
         unsigned count = i ? access->size - crossing.first : crossing.first;
 
         if (is_writable_ram(entry)) {
-            memcpy((uint8_t *)(uintptr_t)entry->host + page_offset(address), from, count);
+            copy_ram((uint8_t *)(uintptr_t)entry->host + page_offset(address), from, count);
             after_write(access->cpu, entry, address, count);
             continue;
         }
@@ -315,8 +361,8 @@ static bool runtime_store(TcgEnv *env, uint64_t address, IrMem mem, uint64_t val
     if (!before_write(access.cpu, found, address, access.size)) {
         return false;
     }
-    value_to_bytes((uint8_t *)(uintptr_t)found->host + page_offset(address), value, access.size,
-                   mem.big_endian);
+    ram_write((uint8_t *)(uintptr_t)found->host + page_offset(address),
+              in_guest_order(value, access.size, mem.big_endian), access.size);
     after_write(access.cpu, found, address, access.size);
     return true;
 }
@@ -386,24 +432,19 @@ static bool host_cas(void *host, unsigned size, uint64_t *expected, uint64_t des
     }
 }
 
-static uint64_t in_memory_order(uint64_t value, IrMem mem)
-{
-    return mem.big_endian ? GUINT64_SWAP_LE_BE(value) >> (64 - (8u << mem.size_log2)) : value;
-}
-
 /* Aligned, in RAM: a host atomic. */
 static void update_ram(const Access *access, void *host, const Update *update, uint64_t *old)
 {
-    uint64_t memory = 0, new;
+    uint64_t memory = ram_read(host, access->size), new;
 
-    memcpy(&memory, host, access->size);
     for (;;) {
-        *old = in_memory_order(memory, access->mem);
+        *old = in_guest_order(memory, access->size, access->mem.big_endian);
         if (!update_value(update, access->mem, *old, &new)) {
             atomic_fence();
             return;
         }
-        if (host_cas(host, access->size, &memory, in_memory_order(new, access->mem))) {
+        if (host_cas(host, access->size, &memory,
+                     in_guest_order(new, access->size, access->mem.big_endian))) {
             return;
         }
     }
