@@ -16,6 +16,7 @@ enum {
 typedef enum {
     STUB_ENTER,
     STUB_GOTO,   /* leave by a direct exit: rax: its operand, rcx: pc */
+    STUB_GUARD,  /* go on at pc rax through the jump cache */
     STUB_LOOKUP, /* go on at pc rax, which the inline jump cache does not know */
     STUB_EXIT,   /* the others leave too, rcx: pc */
     STUB_IRQ,
@@ -101,6 +102,10 @@ void slots_load(Asm *a, const TcgBackend *be, uint32_t mask);
 /** call_c - `call` a C function; clobbers r11 when it is far away. @exec: executable address of
  * @a's origin */
 void call_c(Asm *a, const uint8_t *exec, const void *fn);
+
+/** jump_cache_probe - jump to what the inline cache has for pc rax; returns the displacement of the
+ * jump taken on a miss; clobbers rcx */
+uint32_t jump_cache_probe(Asm *a);
 
 /** stubs_emit - the shared code, at the start of @space; false: no room */
 bool stubs_emit(TcgBackend *be, TcgSpace *space);

@@ -2,19 +2,9 @@
 /* The state of one compilation, and what the emitting files call in one another. */
 #pragma once
 
+#include "tcg/host/x86_64/jobs_internal.h"
 #include "tcg/host/x86_64/regs_internal.h"
 #include "tcg/pass.h"
-
-/*
- * A position is an offset in the chunk (hot code), POS_COLD + an offset in the cold code, which is
- * placed at the end, a label of the region or a stub.
- */
-enum {
-    POS_COLD = 0x40000000,
-    POS_LABEL = 0x80000000,
-    POS_STUB = 0xc0000000,
-    POS_KIND = 0xc0000000
-};
 
 enum {
     MAX_FIXES = 4096,
@@ -23,37 +13,6 @@ enum {
     COLD_BYTES = 256 * 1024,
     OP_BYTES = 1024, /* more than one op or one job can take */
 };
-
-/* A displacement to be set when all positions are final. */
-typedef struct {
-    uint32_t at, target;
-} Fix;
-
-/* Out-of-line code that is wanted, emitted after the hot code. */
-typedef struct ColdJob ColdJob;
-struct ColdJob {
-    void (*emit)(Emit *e, const ColdJob *job);
-    uint32_t from, from2; /* displacements of the jumps to it; 0: none */
-    uint32_t back;        /* where it ends up */
-    uint32_t retry;       /* memory: the check; exits: number of the site */
-    int32_t insn;
-    uint8_t reg[4];
-    const IrOp *op;
-    int64_t imm;
-    int32_t imm2;
-};
-
-typedef struct {
-    uint32_t at; /* after the call */
-    int32_t insn;
-} CallOut;
-
-/* Ops first to last are emitted a second time, with no shared checks, for when a shared check
- * fails. */
-typedef struct {
-    uint32_t first, last;
-    uint32_t fail[IR_MAX_GROUPS]; /* displacement of the jump of a failed check; 0: none */
-} Window;
 
 struct Emit {
     Asm hot, cold;
@@ -118,6 +77,33 @@ static inline bool type_is_wide(uint8_t type)
 static inline uint8_t emit_arg_type(const Emit *e, unsigned k)
 {
     return e->region->ops[emit_op(e)->arg[k]].type;
+}
+/* argument @k of the present op, looked through truncation: bits above its type may be anything if
+ * regs_dirty() */
+static inline IrValue regs_arg(const Emit *e, unsigned k)
+{
+    return e->regs.root[emit_op(e)->arg[k]];
+}
+static inline bool regs_dirty(const Emit *e, unsigned k)
+{
+    return emit_arg_type(e, k) == IR_I32 && e->region->ops[regs_arg(e, k)].type == IR_I64;
+}
+/* is argument @k a constant; the second form: one that fits a signed 32-bit immediate of an
+ * operation of that type */
+static inline bool regs_const(const Emit *e, unsigned k, uint64_t *value)
+{
+    const IrOp *op = &e->region->ops[regs_arg(e, k)];
+    *value = op->imm;
+    return op->op == IR_CONST;
+}
+static inline bool regs_imm32(const Emit *e, unsigned k, int32_t *value)
+{
+    uint64_t c;
+    if (!regs_const(e, k, &c)) {
+        return false;
+    }
+    *value = (int32_t)c;
+    return emit_arg_type(e, k) == IR_I32 || (int64_t)c == *value;
 }
 
 /* One function an op (the table is in ops.c); integer.c, memory.c, atomic.c, exits.c, call.c, fp.c

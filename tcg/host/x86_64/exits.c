@@ -99,7 +99,7 @@ static void want_unlinked(Emit *e, uint32_t at, uint64_t pc)
 static void cold_guard(Emit *e, const ColdJob *job)
 {
     asm_mov_ri(e->a, RAX, job->imm);
-    emit_ref(e, asm_jmp(e->a), stub_pos(STUB_LOOKUP));
+    emit_ref(e, asm_jmp(e->a), stub_pos(STUB_GUARD));
 }
 
 /* Unconditional exit from here. */
@@ -166,22 +166,10 @@ static void cold_lookup(Emit *e, const ColdJob *job)
     emit_ref(e, asm_jmp(e->a), stub_pos(STUB_LOOKUP));
 }
 
-/* Byte offset of the entry for a pc is (pc << 3) cut to the array, which is tcg_jump_index()
- * times 16. */
-_Static_assert(sizeof(TcgJumpEntry) == 16 && offsetof(TcgJumpEntry, host) == 8, "scaled by 16");
-enum { JUMP_OFFSET_MASK = ((1 << TCG_JUMP_BITS) - 1) * 16 };
-
 void emit_goto_ind(Emit *e, const IrOp *op)
 {
-    Asm *a = e->a;
     regs_move(e, RAX, 0); /* everything else is dead, or pinned elsewhere */
-    asm_mov_rr(a, false, RCX, RAX);
-    asm_shift_ri(a, SHIFT_SHL, false, RCX, 3);
-    asm_alu_ri(a, ALU_AND, false, RCX, JUMP_OFFSET_MASK);
-    asm_alu_rm(a, ALU_ADD, true, RCX, ENV_MEM(hot.bank));
-    asm_alu_rm(a, ALU_CMP, true, RAX, asm_mem(RCX, offsetof(TcgContextBank, jump)));
-    emit_job(e, cold_lookup, asm_jcc(a, CC_NE));
-    asm_rm(a, 0xff, 4, asm_mem(RCX, offsetof(TcgContextBank, jump) + offsetof(TcgJumpEntry, host)));
+    emit_job(e, cold_lookup, jump_cache_probe(e->a));
 }
 
 void emit_exit(Emit *e, const IrOp *op)

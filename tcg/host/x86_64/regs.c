@@ -71,14 +71,14 @@ void regs_prepare(Emit *e)
             continue;
         }
         for (unsigned k = 0; k < ir_op_info[op->op].arguments; k++) {
-            g->last[g->root[op->arg[k]]] = at;
+            IrValue v = g->root[op->arg[k]];
+            g->last[v] = is_const(e, v) ? 0 : at;
         }
         if (op->op == IR_PUT) {
             prepare_into(e, op, previous);
         }
         previous = at;
     }
-    g->last[0] = 0;
     regs_forget(e);
 }
 
@@ -285,36 +285,6 @@ static void rescue(Emit *e, unsigned slot)
 }
 
 /* arguments */
-
-IrValue regs_arg(const Emit *e, unsigned k)
-{
-    return e->regs.root[emit_op(e)->arg[k]];
-}
-
-bool regs_dirty(const Emit *e, unsigned k)
-{
-    return emit_arg_type(e, k) == IR_I32 && e->region->ops[regs_arg(e, k)].type == IR_I64;
-}
-
-bool regs_const(const Emit *e, unsigned k, uint64_t *value)
-{
-    const IrOp *op = &e->region->ops[regs_arg(e, k)];
-    if (op->op != IR_CONST) {
-        return false;
-    }
-    *value = op->imm;
-    return true;
-}
-
-bool regs_imm32(const Emit *e, unsigned k, int32_t *value)
-{
-    uint64_t c;
-    if (!regs_const(e, k, &c)) {
-        return false;
-    }
-    *value = (int32_t)c;
-    return emit_arg_type(e, k) == IR_I32 || (int64_t)c == *value;
-}
 
 static uint8_t use_const(Emit *e, uint8_t type, uint64_t value)
 {
@@ -620,7 +590,7 @@ void regs_end_op(Emit *e)
     const IrOp *op = emit_op(e);
     for (unsigned k = 0; k < ir_op_info[op->op].arguments; k++) {
         IrValue v = g->root[op->arg[k]];
-        if (g->last[v] == e->at && v && !is_const(e, v)) {
+        if (g->last[v] == e->at) {
             kill_value(e, v);
         }
     }

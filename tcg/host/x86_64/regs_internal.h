@@ -55,15 +55,6 @@ void regs_save(const Emit *e, RegsState *to);
 void regs_restore(Emit *e, const RegsState *from);
 bool regs_equal(const Emit *e, const RegsState *with);
 
-/* argument @k of the present op, looked through truncation: bits above its type may be anything if
- * regs_dirty() */
-IrValue regs_arg(const Emit *e, unsigned k);
-bool regs_dirty(const Emit *e, unsigned k);
-/* is argument @k a constant; the second form: one that fits a signed 32-bit immediate of an
- * operation of that type */
-bool regs_const(const Emit *e, unsigned k, uint64_t *value);
-bool regs_imm32(const Emit *e, unsigned k, int32_t *value);
-
 /** regs_use - argument @k in a register, until the end of the op */
 uint8_t regs_use(Emit *e, unsigned k);
 /** regs_use_clean - likewise, an I32 zero-extended */

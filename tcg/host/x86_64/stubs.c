@@ -147,10 +147,32 @@ static void stub_leave(Stubs *s, Stub stub, TcgLeft why)
     leave(s, why);
 }
 
+/* Byte offset of the entry for a pc is (pc << 3) cut to the array, which is tcg_jump_index() times
+ * 16. */
+_Static_assert(sizeof(TcgJumpEntry) == 16 && offsetof(TcgJumpEntry, host) == 8, "scaled by 16");
+enum { JUMP_OFFSET_MASK = ((1 << TCG_JUMP_BITS) - 1) * 16 };
+
+uint32_t jump_cache_probe(Asm *a)
+{
+    AsmMem entry = asm_mem(RCX, offsetof(TcgContextBank, jump));
+    asm_mov_rr(a, false, RCX, RAX);
+    asm_shift_ri(a, SHIFT_SHL, false, RCX, 3);
+    asm_alu_ri(a, ALU_AND, false, RCX, JUMP_OFFSET_MASK);
+    asm_alu_rm(a, ALU_ADD, true, RCX, ENV_MEM(hot.bank));
+    asm_alu_rm(a, ALU_CMP, true, RAX, entry);
+    uint32_t miss = asm_jcc(a, CC_NE);
+    entry.disp += offsetof(TcgJumpEntry, host);
+    asm_rm(a, 0xff, 4, entry);
+    return miss;
+}
+
 static void stub_lookup(Stubs *s)
 {
     Asm *a = &s->a;
+    begin(s, STUB_GUARD);
+    uint32_t miss = jump_cache_probe(a);
     begin(s, STUB_LOOKUP);
+    asm_patch32(a, miss, asm_pos(a));
     asm_store(a, true, ENV_MEM(hot.pc), RAX);
     slots_store(a, s->be, s->be->pinned);
     asm_mov_rr(a, true, RSI, RAX);
