@@ -143,12 +143,20 @@ uint8_t riscv_data_bank(const RiscvCpu *cpu)
     }
 }
 
+/* The rounding mode as far as code depends on it: reserved ones are alike, and off is off. */
+static unsigned key_frm(const RiscvCpu *cpu)
+{
+    enum { RESERVED = 5 };
+
+    return cpu->csr.mstatus & MSTATUS_FS ? MIN(cpu->frm, RESERVED) : 0;
+}
+
 uint64_t riscv_context_key(Cpu *c)
 {
     const RiscvCpu *cpu = riscv_cpu(c);
 
     return cpu->priv | (cpu->csr.mstatus >> MSTATUS_FS_SHIFT & 3) << KEY_FS_SHIFT |
-           (uint64_t)cpu->frm << KEY_FRM_SHIFT | (uint64_t)riscv_data_bank(cpu) << KEY_BANK_SHIFT |
+           (uint64_t)key_frm(cpu) << KEY_FRM_SHIFT | (uint64_t)riscv_data_bank(cpu) << KEY_BANK_SHIFT |
            (cpu->xlen == 32 ? KEY_XLEN_32 : 0) | (uint64_t)cpu->config_hash << KEY_CONFIG_SHIFT;
 }
 
