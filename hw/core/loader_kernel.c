@@ -112,9 +112,14 @@ static bool inflate_into(Inflater *in, uint8_t *host, uint64_t room, uint64_t *p
     return true;
 }
 
-/* Inflate the gzip member at @offset straight into guest RAM at @address. */
-static bool load_gzip(Loader *loader, LoaderFile *file, uint64_t offset, uint64_t length,
-                      hwaddr address, LoadedImage *image, GError **errp)
+/* Where a gzip member lies in its file. */
+typedef struct {
+    uint64_t offset, length;
+} FilePart;
+
+/* Inflate a gzip member straight into guest RAM at @address. */
+static bool load_gzip(Loader *loader, LoaderFile *file, FilePart part, hwaddr address,
+                      LoadedImage *image, GError **errp)
 {
     uint64_t room = loader_room(loader, address), produced = 0;
     uint8_t *host =
@@ -124,7 +129,7 @@ static bool load_gzip(Loader *loader, LoaderFile *file, uint64_t offset, uint64_
         return false;
     }
     g_autofree Inflater *in = g_new0(Inflater, 1);
-    *in = (Inflater){ .file = file, .offset = offset, .left = length };
+    *in = (Inflater){ .file = file, .offset = part.offset, .left = part.length };
     bool loaded = false;
     uint64_t bytes = 0;
     if (inflateInit2(&in->z, 16 + MAX_WBITS) == Z_OK) {
@@ -165,7 +170,7 @@ static bool load_zboot(Loader *loader, LoaderFile *file, const uint8_t *head, hw
                      offset + length);
         return false;
     }
-    return load_gzip(loader, file, offset, length, address, image, errp);
+    return load_gzip(loader, file, (FilePart){ offset, length }, address, image, errp);
 }
 
 static bool check_uimage(const Loader *loader, LoaderFile *file, const uint8_t *head, GError **errp)
@@ -223,7 +228,7 @@ static bool load_uimage(Loader *loader, LoaderFile *file, const uint8_t *head, h
     bool no_load = head[UIMAGE_TYPE_AT] == UIMAGE_TYPE_KERNEL_NOLOAD;
     hwaddr at = no_load ? address : load;
     if (head[UIMAGE_COMPRESSION_AT] == UIMAGE_COMPRESSION_GZIP) {
-        if (!load_gzip(loader, file, UIMAGE_HEADER_BYTES, size, at, image, errp)) {
+        if (!load_gzip(loader, file, (FilePart){ UIMAGE_HEADER_BYTES, size }, at, image, errp)) {
             return false;
         }
     } else {
@@ -253,7 +258,7 @@ bool loader_load_kernel(Loader *loader, const char *role, const char *path, hwad
     if (memcmp(head, ELFMAG, SELFMAG) == 0) {
         loaded = loader_elf(loader, &file, image, errp);
     } else if (is_gzip(head)) {
-        loaded = load_gzip(loader, &file, 0, file.bytes, address, image, errp);
+        loaded = load_gzip(loader, &file, (FilePart){ 0, file.bytes }, address, image, errp);
     } else if (memcmp(head, "MZ", 2) == 0 && memcmp(head + ZBOOT_MAGIC_AT, "zimg", 4) == 0) {
         loaded = load_zboot(loader, &file, head, address, image, errp);
     } else if (big32(head) == UIMAGE_MAGIC && file.bytes > UIMAGE_HEADER_BYTES) {

@@ -61,20 +61,14 @@ static void stop(Rig *r)
     fixture_cleanup(&r->f);
 }
 
-static void put_desc(Rig *r, hwaddr table, unsigned index, uint64_t address, uint32_t length,
-                     uint16_t a, uint16_t b)
+/* @at: address of the table plus 16 times the index; @a and @b are flags and next, or id and flags
+ * of a packed ring */
+static void put_desc(Rig *r, hwaddr at, uint64_t address, uint32_t length, uint16_t a, uint16_t b)
 {
-    hwaddr at = table + 16 * index;
     fixture_store(&r->f, at, 8, address);
     fixture_store(&r->f, at + 8, 4, length);
     fixture_store(&r->f, at + 12, 2, a);
     fixture_store(&r->f, at + 14, 2, b);
-}
-
-static void split_desc(Rig *r, hwaddr table, unsigned index, uint64_t address, uint32_t length,
-                       uint16_t flags, uint16_t next)
-{
-    put_desc(r, table, index, address, length, flags, next);
 }
 
 static void make_available(Rig *r, unsigned position, uint16_t head)
@@ -93,8 +87,8 @@ static void test_split_requests_are_answered(void)
 {
     Rig r;
     start(&r, false, 1ull << VIRTIO_F_INDIRECT_DESC);
-    split_desc(&r, DESC, 3, BUFFER, 16, NEXT | WRITE, 5);
-    split_desc(&r, DESC, 5, BUFFER + 0x100, 16, WRITE, 0);
+    put_desc(&r, DESC + 16 * 3, BUFFER, 16, NEXT | WRITE, 5);
+    put_desc(&r, DESC + 16 * 5, BUFFER + 0x100, 16, WRITE, 0);
     make_available(&r, 0, 3);
     g_assert_cmpuint(fixture_load(&r.f, USED + 2, 2), ==, 1);
     g_assert_cmpuint(fixture_load(&r.f, USED + 4, 4), ==, 3);
@@ -106,9 +100,9 @@ static void test_split_requests_are_answered(void)
     fixture_write(&r.f, ACK, 4, 1);
     g_assert_cmpint(r.f.level[0], ==, 0);
 
-    split_desc(&r, TABLE, 0, BUFFER, 8, NEXT | WRITE, 1);
-    split_desc(&r, TABLE, 1, BUFFER + 0x200, 4, WRITE, 0);
-    split_desc(&r, DESC, 0, TABLE, 32, INDIRECT, 0);
+    put_desc(&r, TABLE, BUFFER, 8, NEXT | WRITE, 1);
+    put_desc(&r, TABLE + 16 * 1, BUFFER + 0x200, 4, WRITE, 0);
+    put_desc(&r, DESC, TABLE, 32, INDIRECT, 0);
     fixture_store(&r.f, AVAIL, 2, 1); /* no interrupt, please */
     make_available(&r, 1, 0);
     g_assert_cmpuint(fixture_load(&r.f, USED + 2, 2), ==, 2);
@@ -122,7 +116,7 @@ static void test_event_index(void)
 {
     Rig r;
     start(&r, false, 1ull << VIRTIO_F_EVENT_IDX);
-    split_desc(&r, DESC, 0, BUFFER, 4, WRITE, 0);
+    put_desc(&r, DESC, BUFFER, 4, WRITE, 0);
     fixture_store(&r.f, AVAIL + 4 + 2 * QUEUE, 2, 1); /* tell me at the second */
     make_available(&r, 0, 0);
     fixture_write(&r.f, ACK, 4, 1);
@@ -148,8 +142,8 @@ static void test_packed_requests_are_answered(void)
         unsigned next = (slot + 1) % QUEUE;
         bool next_wrap = next ? wrap : !wrap;
         uint16_t next_avail = next_wrap ? 1 << 7 : 1 << 15;
-        put_desc(&r, DESC, next, BUFFER + 0x40, 8, 100 + i, next_avail | WRITE);
-        put_desc(&r, DESC, slot, BUFFER, 8, 0, avail | NEXT | WRITE);
+        put_desc(&r, DESC + 16 * next, BUFFER + 0x40, 8, 100 + i, next_avail | WRITE);
+        put_desc(&r, DESC + 16 * slot, BUFFER, 8, 0, avail | NEXT | WRITE);
         fixture_write(&r.f, 0x50, 4, 0);
         g_assert_cmpuint(fixture_load(&r.f, DESC + 16 * slot + 8, 4), ==, 16);
         g_assert_cmpuint(fixture_load(&r.f, DESC + 16 * slot + 12, 2), ==, 100 + i);
@@ -173,28 +167,26 @@ static void test_broken_rings(void)
         start(&r, false, 1ull << VIRTIO_F_INDIRECT_DESC);
         switch (i) {
         case 0: /* a loop */
-            split_desc(&r, DESC, 0, BUFFER, 4, NEXT | WRITE, 1);
-            split_desc(&r, DESC, 1, BUFFER, 4, NEXT | WRITE, 0);
+            put_desc(&r, DESC, BUFFER, 4, NEXT | WRITE, 1);
+            put_desc(&r, DESC + 16 * 1, BUFFER, 4, NEXT | WRITE, 0);
             break;
         case 1: head = QUEUE; break;
-        case 2: split_desc(&r, DESC, 0, BUFFER, 4, NEXT | WRITE, 0xffff); break;
+        case 2: put_desc(&r, DESC, BUFFER, 4, NEXT | WRITE, 0xffff); break;
         case 3: /* writable before readable */
-            split_desc(&r, DESC, 0, BUFFER, 4, NEXT | WRITE, 1);
-            split_desc(&r, DESC, 1, BUFFER, 4, 0, 0);
+            put_desc(&r, DESC, BUFFER, 4, NEXT | WRITE, 1);
+            put_desc(&r, DESC + 16 * 1, BUFFER, 4, 0, 0);
             break;
-        case 4: split_desc(&r, DESC, 0, UINT64_MAX - 3, 100, WRITE, 0); break;
-        case 5: /* onto a device */
-            split_desc(&r, DESC, 0, FIXTURE_DEVICE_BASE, 4, WRITE, 0);
-            break;
-        case 6: split_desc(&r, DESC, 0, TABLE, 17, INDIRECT, 0); break;
+        case 4: put_desc(&r, DESC, UINT64_MAX - 3, 100, WRITE, 0); break;
+        case 5: /* onto a device */ put_desc(&r, DESC, FIXTURE_DEVICE_BASE, 4, WRITE, 0); break;
+        case 6: put_desc(&r, DESC, TABLE, 17, INDIRECT, 0); break;
         case 7:
-            split_desc(&r, DESC, 0, TABLE, 16, INDIRECT, 0);
-            split_desc(&r, TABLE, 0, TABLE, 16, INDIRECT, 0);
+            put_desc(&r, DESC, TABLE, 16, INDIRECT, 0);
+            put_desc(&r, TABLE, TABLE, 16, INDIRECT, 0);
             break;
         case 8: /* an indirect loop */
-            split_desc(&r, DESC, 0, TABLE, 32, INDIRECT, 0);
-            split_desc(&r, TABLE, 0, BUFFER, 4, NEXT | WRITE, 1);
-            split_desc(&r, TABLE, 1, BUFFER, 4, NEXT | WRITE, 0);
+            put_desc(&r, DESC, TABLE, 32, INDIRECT, 0);
+            put_desc(&r, TABLE, BUFFER, 4, NEXT | WRITE, 1);
+            put_desc(&r, TABLE + 16 * 1, BUFFER, 4, NEXT | WRITE, 0);
             break;
         }
         make_available(&r, 0, head);
@@ -243,7 +235,7 @@ static void test_random(void)
             for (unsigned i = 0; i < QUEUE; i++) {
                 hwaddr address =
                     g_test_rand_int_range(0, 3) ? BUFFER + g_test_rand_int_range(0, 4096) : TABLE;
-                put_desc(&r, g_test_rand_int_range(0, 2) ? DESC : TABLE, i, address,
+                put_desc(&r, (g_test_rand_int_range(0, 2) ? DESC : TABLE) + 16 * i, address,
                          g_test_rand_int_range(0, 200),
                          g_test_rand_int_range(0, packed ? 65536 : 8),
                          g_test_rand_int_range(0, packed ? 65536 : 10));
