@@ -131,11 +131,16 @@ TcgBackend *tcg_backend_new(const TcgSlot *slots, unsigned slot_count, const Tcg
 
 void tcg_backend_free(TcgBackend *be)
 {
-    if (be) {
-        g_slist_free_full(be->emitters, g_free);
-        g_mutex_clear(&be->lock);
-        g_free(be);
+    if (!be) {
+        return;
     }
+    while (be->emitters) {
+        Emit *e = be->emitters;
+        be->emitters = e->next;
+        g_free(e);
+    }
+    g_mutex_clear(&be->lock);
+    g_free(be);
 }
 
 static Emit *emitter_get(TcgBackend *be)
@@ -143,8 +148,8 @@ static Emit *emitter_get(TcgBackend *be)
     Emit *e = NULL;
     g_mutex_lock(&be->lock);
     if (be->emitters) {
-        e = be->emitters->data;
-        be->emitters = g_slist_delete_link(be->emitters, be->emitters);
+        e = be->emitters;
+        be->emitters = e->next;
     }
     g_mutex_unlock(&be->lock);
     return e ? e : g_new0(Emit, 1);
@@ -153,7 +158,8 @@ static Emit *emitter_get(TcgBackend *be)
 static void emitter_put(TcgBackend *be, Emit *e)
 {
     g_mutex_lock(&be->lock);
-    be->emitters = g_slist_prepend(be->emitters, e);
+    e->next = be->emitters;
+    be->emitters = e;
     g_mutex_unlock(&be->lock);
 }
 

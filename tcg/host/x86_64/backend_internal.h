@@ -61,7 +61,7 @@ struct TcgBackend {
     uint32_t pinned, scratch;        /* masks of host registers */
     const uint8_t *stub[STUB_COUNT]; /* executable addresses */
     GMutex lock;
-    GSList *emitters; /* idle ones; guarded by lock */
+    struct Emit *emitters; /* idle ones; guarded by lock */
 };
 
 /* Caller-saved general registers, as a mask. */

@@ -15,6 +15,7 @@ enum {
 };
 
 struct Emit {
+    Emit *next; /* idle ones of the back end */
     Asm hot, cold;
     Asm *a; /* the one being written */
     const TcgBackend *be;
