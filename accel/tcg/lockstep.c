@@ -29,7 +29,8 @@ typedef struct {
 } State;
 
 struct TcgLockstep {
-    GArray *writes; /* of ByteWrite, in order */
+    GArray *writes;  /* of ByteWrite, in order */
+    uint64_t filter; /* bit a word address, hashed, that is among them */
     bool unrepeatable;
     State start, interpreted, translated;
 };
@@ -81,9 +82,16 @@ static bool find_bytes(Cpu *cpu, uint64_t address, IrMem mem, TcgAccess access, 
     return true;
 }
 
+static uint64_t filter_bit(const uint8_t *host)
+{
+    return 1ull << ((uintptr_t)host >> 3) % 64;
+}
+
 static uint8_t noted_byte(const TcgLockstep *lockstep, const uint8_t *host)
 {
-    for (unsigned i = lockstep->writes->len; i-- > 0;) {
+    bool may_be = lockstep->filter & filter_bit(host);
+
+    for (unsigned i = may_be ? lockstep->writes->len : 0; i-- > 0;) {
         const ByteWrite *write = &g_array_index(lockstep->writes, ByteWrite, i);
         if (write->host == host) {
             return write->value;
@@ -134,6 +142,7 @@ static bool side_store(TcgEnv *env, uint64_t address, IrMem mem, uint64_t value)
     for (unsigned i = 0; i < 1u << mem.size_log2; i++) {
         ByteWrite write = { host[i], value >> byte_shift(mem, i) };
         g_array_append_val(cpu->tcg->lockstep->writes, write);
+        cpu->tcg->lockstep->filter |= filter_bit(host[i]);
     }
     return true;
 }
@@ -200,8 +209,8 @@ static size_t slot_bytes(const Cpu *cpu, unsigned slot)
 
 static void take(Cpu *cpu, State *state)
 {
-    memset(state->slot, 0, sizeof(state->slot));
     for (unsigned i = 0; i < cpu->tcg->frontend->slot_count; i++) {
+        state->slot[i] = 0;
         memcpy(&state->slot[i], slot_home(cpu, i), slot_bytes(cpu, i));
     }
     state->pc = cpu->env.hot.pc;
@@ -316,6 +325,7 @@ static void interpret_aside(Cpu *cpu, TcgBlock *block)
     uint32_t insns;
 
     g_array_set_size(lockstep->writes, 0);
+    lockstep->filter = 0;
     lockstep->unrepeatable = false;
     cpu->tcg->running_region = block->region;
     lockstep->interpreted.left = tcg_interp_run(block->region, &cpu->env, &side_runtime, &insns);
