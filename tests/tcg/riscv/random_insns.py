@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Random user-mode instructions under Rhea and under a peer's user-mode emulator: all registers must agree.
 
-usage: random_insns.py [--build=FOLDER] [--variant=NAME] [--seed=N] [--cases=N] [--rounds=N] [--only=REGEX] [--keep=FOLDER]
+usage: random_insns.py [--build=FOLDER] [--variant=NAME] [--xlen=32|64] [--seed=N] [--cases=N] [--rounds=N] [--only=REGEX] [--keep=FOLDER]
 The encodings are those of target/riscv/*.decode, so what the two decode differently shows as well. A case is some tens of
 instructions on fresh registers; afterwards x1 to x31, f0 to f31, fcsr and a digest of memory are compared. Both programs
 are linked at the same address, so that values made from pc agree. The seed is printed: the same seed is the same program.
@@ -24,8 +24,7 @@ sys.path.insert(0, str(HERE.parents[2] / 'scripts'))
 import decodetree
 import guest
 
-PEER = 'qemu-riscv64'
-PEER_CPU = ('rv64,' + ','.join(f'{name}=true' for name in
+PEER_CPU = (','.join(f'{name}=true' for name in
                                'zba zbb zbc zbs zbkb zbkc zbkx zknd zkne zknh Zfh Zfhmin'.split()))
 BASE = 0x80000000
 CASE_INSNS = 40
@@ -112,15 +111,16 @@ SECTIONS
 '''
 
 
-def rows():
+def rows(xlen):
     """(bits, Row) of every encoding that can be tried."""
+    other = 'rv32' if xlen == 64 else 'rv64'
     tables = decodetree.Tables()
     for name in ('insn32.decode', 'insn16.decode'):
         tables.read(name, (guest.ROOT / 'target/riscv' / name).read_text())
     for decoder in tables.decoders:
         for row in decodetree.rows_of(decoder):
             names = {name for names in row.condition for name in names}
-            if row.handler not in LEFT_OUT and row.name not in LEFT_OUT_ROWS and 'rv32' not in names:
+            if row.handler not in LEFT_OUT and row.name not in LEFT_OUT_ROWS and other not in names:
                 yield decoder.bits, row
 
 
@@ -137,9 +137,10 @@ def insert(insn, field, value):
 
 
 class Maker:
-    def __init__(self, rng, only):
+    def __init__(self, rng, xlen, only):
         self.rng = rng
-        self.rows = [(bits, row) for bits, row in rows() if re.search(only, row.name)]
+        self.xlen = xlen
+        self.rows = [(bits, row) for bits, row in rows(xlen) if re.search(only, row.name)]
         handlers = {}
         for bits, row in self.rows:
             handlers.setdefault((row.handler, bits), []).append((bits, row))
@@ -171,8 +172,14 @@ class Maker:
             insn = insert(insn, items['rm'], rng.choice([0, 1, 2, 3, 4, 7, 7, 7, 7, 7, 7]))
         if 'fmt' in items:
             insn = insert(insn, items['fmt'], rng.choice([0, 0, 1, 1, 2]))
+            if self.xlen == 32 and row.handler in ('fmv_x', 'fmv_f') and insn >> 25 & 3 == 1:
+                return None
         if row.handler == 'fcvt_float' and (insn >> 25 & 3) == (insn >> 20 & 3):
             return None         # from a format to itself: reserved
+        if row.handler in ('shift_imm', 'single_bit_imm') and self.immediate(items['imm'], insn) >= self.xlen:
+            return None
+        if row.handler == 'amo' and self.xlen == 32 and insn >> 12 & 1:
+            return None
         if row.handler == 'aes64ks1i':
             insn = insert(insn, items['imm'], rng.randrange(11))
         if bits == 16 and (row.name in ('c_addi4spn', 'c_lui') and not self.immediate(items['imm'], insn)):
@@ -187,7 +194,10 @@ class Maker:
 
     @staticmethod
     def immediate(field, insn):
-        return sum(insn >> shift & ((1 << width) - 1) for shift, width in field.pieces if shift is not None)
+        value = 0
+        for shift, width in field.pieces:
+            value = value << width | (insn >> shift & ((1 << width) - 1) if shift is not None else 0)
+        return value
 
     def destination_is_reserved(self, row, insn, bits):
         rd = row.format.items.get('rd')
@@ -256,59 +266,66 @@ def inputs(rng):
     return [floating(rng) for _ in range(32)] + [fcsr] + [integer(rng) for _ in range(31)]
 
 
-def case_text(number, code):
+def case_text(number, code, xlen):
+    load, store, digest_shift = ('ld', 'sd', 51) if xlen == 64 else ('lw', 'sw', 19)
     words = ', '.join(f'{byte}' for byte in code)
     loads = ''.join(f'    fld     f{i}, {8 * i}(x4)\n' for i in range(32))
-    loads += '    ld      t0, 256(x4)\n    fscsr   t0\n'
-    loads += ''.join(f'    ld      x{i}, {264 + 8 * (i - 1)}(x4)\n' for i in range(1, 32) if i not in RESERVED)
+    loads += '    lw      t0, 256(x4)\n    fscsr   t0\n'
+    loads += ''.join(f'    {load}      x{i}, {264 + 8 * (i - 1)}(x4)\n' for i in range(1, 32) if i not in RESERVED)
     pointers = ''.join(f'    lla     x{i}, scratch + {SCRATCH // 2}\n' for i in POINTERS)
-    saves = ''.join(f'    sd      x{i}, {8 * i}(x4)\n' for i in range(1, 32) if i != 4)
+    saves = ''.join(f'    {store}      x{i}, {8 * i}(x4)\n' for i in range(1, 32) if i != 4)
     saves += ''.join(f'    fsd     f{i}, {256 + 8 * i}(x4)\n' for i in range(32))
-    digest = '''    lla     t0, scratch
-    li      t1, %d
+    digest = f'''    lla     t0, scratch
+    li      t1, {SCRATCH}
     li      t2, 0
-1:  ld      t3, 0(t0)
+1:  {load}      t3, 0(t0)
     xor     t2, t2, t3
     slli    t3, t2, 13
-    srli    t2, t2, 51
+    srli    t2, t2, {digest_shift}
     add     t2, t2, t3
-    addi    t0, t0, 8
-    addi    t1, t1, -8
+    addi    t0, t0, {xlen // 8}
+    addi    t1, t1, {-(xlen // 8)}
     bnez    t1, 1b
-    sd      t2, 520(x4)
-''' % SCRATCH
+    {store}      t2, 520(x4)
+'''
     return (f'{pointers}{loads}    .balign 4\ncase{number}:\n    .byte {words}\n'
-            f'    lla     x4, results + {number * WORDS * 8}\n{saves}    frcsr   t0\n    sd      t0, 512(x4)\n{digest}'
+            f'    lla     x4, results + {number * WORDS * 8}\n{saves}    frcsr   t0\n    {store}      t0, 512(x4)\n{digest}'
             f'    lla     x4, inputs + {(number + 1) * 64 * 8}\n')
 
 
-def build(seed, cases, only, folder):
+def build(seed, options, folder):
     rng = random.Random(seed)
-    maker = Maker(rng, only)
+    cases, xlen = options.cases, options.xlen
+    maker = Maker(rng, xlen, options.only)
     (folder / 'scratch.bin').write_bytes(bytes(rng.getrandbits(8) for _ in range(SCRATCH)))
     data, text = b'', HEAD
     for number in range(cases):
-        text += case_text(number, maker.case())
+        text += case_text(number, maker.case(), xlen)
         data += struct.pack('<64Q', *inputs(rng))
     (folder / 'inputs.bin').write_bytes(data)
     (folder / 'layout.ld').write_text(LAYOUT)
     (folder / 'program.S').write_text(text + TAIL.format(size=cases * WORDS * 8, folder=folder))
-    command = [guest.CROSS, '-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-nostdlib', '-static', '-no-pie',
+    command = [guest.CROSS, f'-march=rv{xlen}gc', '-mabi=lp64d' if xlen == 64 else '-mabi=ilp32d', '-mcmodel=medany', '-nostdlib', '-static', '-no-pie',
                '-Wl,--build-id=none', '-Wl,--no-warn-rwx-segments', '-T', folder / 'layout.ld', folder / 'program.S']
     subprocess.run([*command, '-o', folder / 'linux.elf'], check=True)
     subprocess.run([*command, '-Wa,--defsym,BARE=1', '-o', folder / 'bare.elf'], check=True)
 
 
-def run_peer(folder):
-    result = subprocess.run([PEER, '-cpu', PEER_CPU, folder / 'linux.elf'], capture_output=True, check=False, timeout=120)
+def peer_of(xlen):
+    return f'qemu-riscv{xlen}'
+
+
+def run_peer(xlen, folder):
+    peer = peer_of(xlen)
+    result = subprocess.run([peer, '-cpu', f'rv{xlen},{PEER_CPU}', folder / 'linux.elf'], capture_output=True, check=False, timeout=120)
     if result.returncode:
-        sys.exit(f'{PEER} ended with {result.returncode}: {result.stderr.decode(errors="replace")}')
+        sys.exit(f'{peer} ended with {result.returncode}: {result.stderr.decode(errors="replace")}')
     return result.stdout
 
 
-def run_rhea(binary, accel, folder):
+def run_rhea(binary, xlen, accel, folder):
     output = folder / 'serial.bin'
-    subprocess.run([binary, '-machine', 'virt', '-cpu', 'max', '-m', '64M', '-bios', 'none', '-display', 'none', '-nodefaults',
+    subprocess.run([binary, '-machine', 'virt', '-cpu', 'max' if xlen == 64 else 'max32', '-m', '64M', '-bios', 'none', '-display', 'none', '-nodefaults',
                     '-serial', f'file:{output}', *accel, '-kernel', folder / 'bare.elf'], check=True, timeout=300,
                    stdin=subprocess.DEVNULL)
     return output.read_bytes()
@@ -336,6 +353,7 @@ def main():
     parser.add_argument('--binary')
     parser.add_argument('--build', default=str(guest.ROOT / 'build'))
     parser.add_argument('--variant', default='default')
+    parser.add_argument('--xlen', type=int, choices=(32, 64), default=64)
     parser.add_argument('--seed', type=int, default=int.from_bytes(os.urandom(4), 'little'))
     parser.add_argument('--cases', type=int, default=400)
     parser.add_argument('--rounds', type=int, default=1)
@@ -345,7 +363,7 @@ def main():
     binary = guest.emulator(options.binary, options.build)
     if not binary:
         guest.skip('rhea-system-riscv64 is not built')
-    for tool in (PEER, guest.CROSS):
+    for tool in (peer_of(options.xlen), guest.CROSS):
         if not shutil.which(tool):
             guest.skip(f'{tool} is not installed')
     accel = guest.accel_options(binary, options.variant)
@@ -354,8 +372,9 @@ def main():
         with tempfile.TemporaryDirectory() as temporary:
             folder = options.keep or Path(temporary)
             folder.mkdir(exist_ok=True)
-            build(seed, options.cases, options.only, folder)
-            found = list(differences(run_peer(folder), run_rhea(binary, accel, folder), options.cases))
+            build(seed, options, folder)
+            found = list(differences(run_peer(options.xlen, folder), run_rhea(binary, options.xlen, accel, folder),
+                                     options.cases))
             for case, name, expected, got in found[:12]:
                 print(f'case {case}: {name} is {got:#018x}, the peer has {expected:#018x}')
             if found:
