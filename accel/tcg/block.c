@@ -5,6 +5,7 @@
  * which waits for every vCPU.
  */
 #include "accel/tcg/block_internal.h"
+#include "accel/tcg/code_page_internal.h"
 #include "accel/tcg/loop_internal.h"
 
 #include <string.h>

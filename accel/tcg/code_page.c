@@ -6,7 +6,7 @@
  */
 #include <sys/mman.h>
 
-#include "accel/tcg/block_internal.h"
+#include "accel/tcg/code_page_internal.h"
 #include "accel/tcg/loop_internal.h"
 #include "accel/tcg/tlb_internal.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "accel/tcg/block_internal.h"
+#include "accel/tcg/code_page_internal.h"
 #include "accel/tcg/loop_internal.h"
 #include "accel/tcg/tlb_internal.h"
 

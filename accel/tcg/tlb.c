@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "accel/tcg/block_internal.h"
+#include "accel/tcg/code_page_internal.h"
 #include "accel/tcg/context_internal.h"
 #include "util/rcu.h"
 
@@ -216,22 +217,24 @@ void tcg_tlb_flush_page(Cpu *cpu, vaddr address, uint32_t space, bool any_space)
     tcg_contexts_flush_page(cpu, address);
 }
 
+static void revoke_line(TcgBlocks *blocks, TcgTlbBank *first, unsigned start)
+{
+    for (unsigned i = start; i < start + TLB_LINE_ENTRIES; i++) {
+        if (first->wtag[i] != tcg_tlb_empty(i) &&
+            tcg_code_withholds(blocks, first->wtag[i] + first->addend[i])) {
+            first->wtag[i] = tcg_tlb_empty(i);
+        }
+    }
+}
+
 void tcg_tlb_revoke_writes(Cpu *cpu)
 {
-    TcgBlocks *blocks = cpu->tcg->accel->blocks;
-
     for (unsigned bank = 0; bank < TCG_MMU_BANKS; bank++) {
-        TcgTlbBank *first = &cpu->env.tlb[bank];
         uint64_t lines = cpu->tcg->tlb->used[bank];
 
         for (; lines; lines &= lines - 1) {
-            unsigned start = __builtin_ctzll(lines) * TLB_LINE_ENTRIES;
-            for (unsigned i = start; i < start + TLB_LINE_ENTRIES; i++) {
-                if (first->wtag[i] != tcg_tlb_empty(i) &&
-                    tcg_code_withholds(blocks, first->wtag[i] + first->addend[i])) {
-                    first->wtag[i] = tcg_tlb_empty(i);
-                }
-            }
+            revoke_line(cpu->tcg->accel->blocks, &cpu->env.tlb[bank],
+                        __builtin_ctzll(lines) * TLB_LINE_ENTRIES);
         }
     }
 }

@@ -4,6 +4,7 @@
  * with the guest's vector registers live.
  */
 #include "accel/tcg/block_internal.h"
+#include "accel/tcg/code_page_internal.h"
 #include "accel/tcg/tlb_internal.h"
 
 void tcg_tlb_fill(TcgTlb *tlb, TcgTlbBank *bank, unsigned index, vaddr address,
