@@ -295,7 +295,11 @@ class Tables:
                         raise DecodeError(f'{row.where}: {row.name} overlaps with {other.name} ({other.where})')
             earlier += group.rows
 
-    def condition_text(self, condition):
+    def condition_text(self, condition, alone):
+        """C for @condition; not @alone: to stand beside `&&`. A comparison by itself takes no parentheses."""
+        if alone and len(condition) == 1 and len(condition[0]) == 1 and condition[0][0] in self.conditions:
+            return self.conditions[condition[0][0]]
+
         def one(name):
             if name in self.conditions:
                 return f'({self.conditions[name]})'
@@ -303,7 +307,10 @@ class Tables:
                 return self.conditions['*'].replace('%s', name)
             raise DecodeError(f'condition {name} is not known')
         texts = [' && '.join(one(name) for name in names) for names in condition]
-        return texts[0] if len(texts) == 1 else ' || '.join(f'({text})' for text in texts)
+        if len(texts) == 1:
+            return texts[0]
+        text = ' || '.join(f'({text})' for text in texts)
+        return text if alone else f'({text})'
 
 
 def rows_of(decoder):
@@ -356,8 +363,7 @@ class Writer:
         if left:
             tests.append(f'(insn & {self.constant(left)}) == {self.constant(row.value & left)}')
         if row.condition:
-            text = self.tables.condition_text(row.condition)
-            tests.append(f'({text})' if tests and '||' in text else text)
+            tests.append(self.tables.condition_text(row.condition, alone=not tests))
         self.line(depth, f'/* {row.name} */')
         self.line(depth, f'if ({" && ".join(tests)}) {{' if tests else '{')
         struct = self.tables.settings['struct'] + row.format.arguments
