@@ -39,8 +39,8 @@ struct Cpu {
     void *time_opaque;
 
     /* run control, guarded by the machine lock unless stated otherwise */
-    bool halted; /* waiting for an interrupt; atomic */
-    bool stop;   /* asked to stop; atomic */
+    bool halted;  /* waiting for an interrupt; atomic */
+    bool stop;    /* asked to stop; atomic */
     bool stopped; /* it has; atomic */
     bool unplug;
     GThread *thread;

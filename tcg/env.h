@@ -77,8 +77,8 @@ typedef struct {
 typedef struct {
     TcgTlbBank tlb[TCG_MMU_BANKS];
     uint64_t spill_more[54]; /* tier 1 temporaries beyond those in hot */
-    uint64_t save[32];    /* stubs: caller-saved registers, slow-path arguments and results */
-    uint32_t mxcsr_guest; /* guest rounding mode and sticky flags while not in generated code */
+    uint64_t save[32];       /* stubs: caller-saved registers, slow-path arguments and results */
+    uint32_t mxcsr_guest;    /* guest rounding mode and sticky flags while not in generated code */
     uint32_t mxcsr_host;
     TcgHot hot;
 } TcgEnv;

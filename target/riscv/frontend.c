@@ -156,8 +156,9 @@ uint64_t riscv_context_key(Cpu *c)
     const RiscvCpu *cpu = riscv_cpu(c);
 
     return cpu->priv | (cpu->csr.mstatus >> MSTATUS_FS_SHIFT & 3) << KEY_FS_SHIFT |
-           (uint64_t)key_frm(cpu) << KEY_FRM_SHIFT | (uint64_t)riscv_data_bank(cpu) << KEY_BANK_SHIFT |
-           (cpu->xlen == 32 ? KEY_XLEN_32 : 0) | (uint64_t)cpu->config_hash << KEY_CONFIG_SHIFT;
+           (uint64_t)key_frm(cpu) << KEY_FRM_SHIFT |
+           (uint64_t)riscv_data_bank(cpu) << KEY_BANK_SHIFT | (cpu->xlen == 32 ? KEY_XLEN_32 : 0) |
+           (uint64_t)cpu->config_hash << KEY_CONFIG_SHIFT;
 }
 
 RiscvContext riscv_key_context(uint64_t key)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* FP ops of the interpreter: fpu/ under the RISC-V profile, so that the host's unit is never its
  * own judge. */
-#include "fpu/softfloat.h"
 #include "tcg/interp/interp_fp.h"
+
+#include "fpu/softfloat.h"
 
 enum {
     MXCSR_IE = 1,
