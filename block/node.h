@@ -30,6 +30,7 @@ enum {
     BLOCK_OPEN_REPAIRING = 1 << 5,   /* for check: metadata may be marked dirty or corrupt */
     BLOCK_OPEN_UNMAP = 1 << 6,       /* discarded ranges are given back to the host */
     BLOCK_OPEN_CREATE = 1 << 8,      /* protocols: make the file if there is none */
+    BLOCK_OPEN_COMMIT = 1 << 9,      /* backing files will be written to by their user */
     BLOCK_OPEN_HEADER_ONLY = 1 << 7, /* for info: no data file is needed */
 };
 

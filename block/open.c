@@ -278,6 +278,8 @@ static void edge_permissions(const BlockNode *node, bool backing, uint32_t *perm
     if (node->flags & BLOCK_OPEN_FORCE_SHARE) {
         *perm = 0;
         *shared = BLOCK_PERM_ALL;
+    } else if (backing && (node->flags & BLOCK_OPEN_COMMIT)) {
+        *shared = BLOCK_PERM_ALL;
     } else if (block_node_writable(node) && !backing) {
         *perm |= BLOCK_PERM_WRITE | BLOCK_PERM_RESIZE;
         *shared = 0;

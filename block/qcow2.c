@@ -118,6 +118,9 @@ static bool coroutine_fn open_backing(Qcow2 *q, GError **errp)
         return true;
     }
     uint32_t kept = q->node.flags & (BLOCK_OPEN_FORCE_SHARE | BLOCK_OPEN_DIRECT);
+    if (q->node.flags & BLOCK_OPEN_COMMIT) {
+        kept |= BLOCK_OPEN_COMMIT | BLOCK_OPEN_WRITABLE;
+    }
     BlockOpen how = { .format = q->header.backing_format, .flags = kept };
     q->node.backing = block_open_child(&q->node, "backing", q->header.backing, &how, errp);
     if (!q->node.backing) {

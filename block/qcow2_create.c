@@ -316,7 +316,7 @@ bool coroutine_fn qcow2_measure(Object *options, BlockChild *source, uint64_t si
             error_set_errno(errp, -result, "'%s' cannot be read", source->node->filename);
             return false;
         }
-        if (status.flags & BLOCK_STATUS_DATA) {
+        if ((status.flags & BLOCK_STATUS_DATA) && !(status.flags & BLOCK_STATUS_ZERO)) {
             uint64_t first = at / c->cluster_size, end = (at + status.bytes - 1) / c->cluster_size;
             used += end - first + 1 - (first == last);
             last = end;

@@ -376,6 +376,25 @@ int coroutine_fn block_flush(BlockChild *child)
     return result;
 }
 
+/* Data that lie in a hole of the file below read as zeros. */
+static int coroutine_fn look_for_holes(BlockNode *node, BlockStatus *status)
+{
+    BlockNode *file = status->file;
+    uint32_t wanted = BLOCK_STATUS_DATA | BLOCK_STATUS_OFFSET;
+    if ((status->flags & (wanted | BLOCK_STATUS_ZERO)) != wanted || file == node ||
+        !block_node_driver(file)->status || status->host_offset >= file->size) {
+        return 0;
+    }
+    uint64_t bytes = MIN(status->bytes, file->size - status->host_offset);
+    BlockStatus below = { .flags = BLOCK_STATUS_DATA, .bytes = bytes };
+    int result = block_node_driver(file)->status(file, status->host_offset, bytes, &below);
+    if (result == 0) {
+        status->bytes = below.bytes;
+        status->flags |= below.flags & BLOCK_STATUS_ZERO;
+    }
+    return result;
+}
+
 int coroutine_fn block_status(BlockChild *child, uint64_t offset, uint64_t bytes,
                               BlockStatus *status)
 {
@@ -397,7 +416,7 @@ int coroutine_fn block_status(BlockChild *child, uint64_t offset, uint64_t bytes
     }
     int result = driver->status(node, offset, bytes, status);
     g_assert(result < 0 || (status->bytes > 0 && status->bytes <= bytes));
-    return result;
+    return result < 0 ? result : look_for_holes(node, status);
 }
 
 int coroutine_fn block_status_above(BlockChild *child, const BlockNode *base, uint64_t offset,

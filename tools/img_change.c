@@ -323,34 +323,23 @@ static BlockNode *find_base(BlockNode *top, const char *name, GError **errp)
     return NULL;
 }
 
-static bool coroutine_fn commit_to(BlockChild *image, BlockNode *base, const char *cache,
-                                   Progress *progress, GError **errp)
+static bool coroutine_fn commit_to(BlockChild *image, BlockNode *base, Progress *progress,
+                                   GError **errp)
 {
-    /* The base again, this time to be written to; the lock of the chain lets nobody else in. */
-    BlockOpen how = { .format = block_node_driver(base)->name, .flags = BLOCK_OPEN_WRITABLE };
-    if (!img_cache_flags(cache, &how.flags, errp)) {
-        return false;
-    }
-    g_autofree char *name = g_strdup(base->filename);
-    BlockNode *node = block_open(name, &how, errp);
-    if (!node) {
-        return false;
-    }
     uint32_t perm = BLOCK_PERM_CONSISTENT_READ | BLOCK_PERM_WRITE | BLOCK_PERM_RESIZE;
-    BlockChild *to = block_child_attach(NULL, "commit", node, perm, 0, errp);
+    BlockChild *to = block_child_attach(NULL, "commit", base, perm, BLOCK_PERM_ALL, errp);
     if (!to) {
-        block_node_drop(node);
         return false;
     }
     bool done = true;
-    if (node->size < image->node->size) {
+    if (base->size < image->node->size) {
         done = block_truncate(to, image->node->size, BLOCK_PREALLOCATION_OFF, errp);
     }
     if (done) {
         int result = copy_changes(image, base, to, progress);
         if (result < 0) {
             error_set_errno(errp, -result, "'%s' cannot be committed to '%s'",
-                            image->node->filename, name);
+                            image->node->filename, base->filename);
             done = false;
         }
     }
@@ -383,7 +372,9 @@ static int coroutine_fn run_commit(const ImgArgs *args, GError **errp)
     Progress progress = { 0 };
     ImgOpen how = { .name = args->operands[0],
                     .format = img_value(args, 'f'),
-                    .image_opts = img_given(args, OPT_IMAGE_OPTS) };
+                    .cache = img_value(args, 't'),
+                    .image_opts = img_given(args, OPT_IMAGE_OPTS),
+                    .flags = BLOCK_OPEN_COMMIT };
     if (!progress_start(&progress, img_value(args, OPT_PROGRESS), img_given(args, 'p'), errp)) {
         return 1;
     }
@@ -393,7 +384,7 @@ static int coroutine_fn run_commit(const ImgArgs *args, GError **errp)
     }
     BlockNode *base = find_base(image->node, img_value(args, 'b'), errp);
     bool next = base && base == image->node->backing->node;
-    bool done = base && commit_to(image, base, img_value(args, 't'), &progress, errp);
+    bool done = base && commit_to(image, base, &progress, errp);
     progress_end(&progress);
     block_child_detach(image);
     if (done && next && !img_given(args, 'd')) {

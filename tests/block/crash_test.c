@@ -133,6 +133,24 @@ static void coroutine_fn do_step(Workload *w, MemFile *file, bool snapshots)
     g_array_append_val(w->steps, step);
 }
 
+/* Any of the sectors of @change; what is no write happens or not. */
+static void apply_in_part(Workload *w, MemChange change, GByteArray *out)
+{
+    uint64_t end = change.kind == MEM_WRITE ? change.offset + change.bytes : change.offset + 1;
+    while (change.offset < end) {
+        MemChange part = change;
+        uint64_t next = MIN(end, (change.offset / SECTOR + 1) * SECTOR);
+        if (change.kind == MEM_WRITE) {
+            part.bytes = next - change.offset;
+            change.data += part.bytes;
+        }
+        if (random_below(&w->random, 2)) {
+            mem_file_apply(out, &part);
+        }
+        change.offset = next;
+    }
+}
+
 /* The file after a failure @cut changes into the log. */
 static void put_together(Workload *w, const GByteArray *start, const MemFile *file, unsigned cut,
                          bool reorder, GByteArray *out)
@@ -147,22 +165,8 @@ static void put_together(Workload *w, const GByteArray *start, const MemFile *fi
         MemChange change = g_array_index(file->log, MemChange, i);
         if (i < flush || !reorder) {
             mem_file_apply(out, &change);
-        } else if (change.kind != MEM_WRITE) {
-            if (random_below(&w->random, 2)) {
-                mem_file_apply(out, &change);
-            }
         } else {
-            uint64_t end = change.offset + change.bytes;
-            while (change.offset < end) {
-                uint64_t next = MIN(end, (change.offset / SECTOR + 1) * SECTOR);
-                MemChange part = change;
-                part.bytes = next - change.offset;
-                if (random_below(&w->random, 2)) {
-                    mem_file_apply(out, &part);
-                }
-                change.data += part.bytes;
-                change.offset = next;
-            }
+            apply_in_part(w, change, out);
         }
     }
 }
