@@ -29,14 +29,18 @@ MODEL(rv32_class, "rv32", "32-bit hart with the usual extensions", 32,
       .isa = "i m a f d c zicsr zifencei s u sv32" COUNTERS BITS CACHE
              " zihintpause zawrs zfa sstc svadu svinval",
       .pmp_regions = 16);
-MODEL(max_class, "max", "64-bit hart with all extensions", 64,
+/*
+ * All but zkr: kernels that see it read seed in S-mode at once, which only firmware that sets
+ * mseccfg.SSEED allows; older OpenSBI does not.
+ */
+MODEL(max_class, "max", "64-bit hart with all extensions but zkr", 64,
       .isa = RV64GC COUNTERS BITS CRYPTO CACHE SV57
-      " zihintpause zicond zawrs zacas zfa zfh zfhmin zkr smepmp smstateen sscofpmf sstc svadu "
+      " zihintpause zicond zawrs zacas zfa zfh zfhmin smepmp smstateen sscofpmf sstc svadu "
       "svinval svnapot svpbmt",
       .pmp_regions = 64);
-MODEL(max32_class, "max32", "32-bit hart with all extensions", 32,
+MODEL(max32_class, "max32", "32-bit hart with all extensions but zkr", 32,
       .isa = "i m a f d c zicsr zifencei s u sv32" COUNTERS BITS CRYPTO CACHE
-             " zihintpause zicond zawrs zacas zfa zfh zfhmin zkr smepmp smstateen sscofpmf sstc "
+             " zihintpause zicond zawrs zacas zfa zfh zfhmin smepmp smstateen sscofpmf sstc "
              "svadu svinval",
       .pmp_regions = 64);
 /* RISC-V profiles 1.0, 5.2: mandatory extensions of RVA22S64 */

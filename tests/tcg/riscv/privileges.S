@@ -4,7 +4,7 @@
  * Spec: RISC-V privileged ISA 20240411, sections 2.1, 3.1.6, 3.1.11, 3.1.18, 10.1; Smstateen 2
  * expect s10 = 0
  * expect s11 = 48
- * options: -cpu max
+ * options: -cpu max,zkr=on
  */
 #include "checks.inc"
     /* In \mode, the instructions up to the next numbered label end with \cause. */
