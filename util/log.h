@@ -84,5 +84,10 @@ void log_trace(const TracePoint *point, const char *format, ...) G_GNUC_PRINTF(2
 /** log_trace_enable - switch the points that match glob @pattern; false if none does */
 bool log_trace_enable(const char *pattern, bool on);
 
+/** log_trace_foreach - every point that matches glob @pattern, by name; a name may stand for
+ * several places */
+void log_trace_foreach(const char *pattern, void (*fn)(const TracePoint *point, void *opaque),
+                       void *opaque);
+
 /** log_trace_list - names of all points, one a line */
 char *log_trace_list(void);

@@ -42,3 +42,24 @@ char *log_trace_list(void)
     }
     return g_string_free(out, FALSE);
 }
+
+static int compare_points(gconstpointer a, gconstpointer b)
+{
+    return g_strcmp0((*(TracePoint *const *)a)->name, (*(TracePoint *const *)b)->name);
+}
+
+void log_trace_foreach(const char *pattern, void (*fn)(const TracePoint *point, void *opaque),
+                       void *opaque)
+{
+    g_autoptr(GPtrArray) points = g_ptr_array_new();
+
+    for (TracePoint *const *p = __start_rhea_traces; p != __stop_rhea_traces; p++) {
+        if (g_pattern_match_simple(pattern, (*p)->name)) {
+            g_ptr_array_add(points, *p);
+        }
+    }
+    g_ptr_array_sort(points, compare_points);
+    for (guint i = 0; i < points->len; i++) {
+        fn(g_ptr_array_index(points, i), opaque);
+    }
+}
