@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands about character devices. */
+#include <string.h>
+
+#include "chardev/chardev_spec.h"
+#include "chardev/ringbuf.h"
+#include "schema/commands.h"
+#include "util/error.h"
+
+enum { MAX_READ_BYTES = 256 << 20 };
+
+static Object *chardevs(CommandContext *context)
+{
+    return object_child(context->root, "chardevs");
+}
+
+static Chardev *find(CommandContext *context, const char *id, GError **errp)
+{
+    Object *obj = *id ? object_child(chardevs(context), id) : NULL;
+    if (!obj) {
+        error_set_class(errp, ERROR_DEVICE_NOT_FOUND, "there is no chardev '%s'", id);
+    }
+    return object_cast(obj, &chardev_class.object);
+}
+
+GPtrArray *qmp_query_chardev(CommandContext *context, GError **errp)
+{
+    const GPtrArray *children = chardevs(context)->children;
+    GPtrArray *list = g_ptr_array_new();
+    for (guint i = 0; children && i < children->len; i++) {
+        Chardev *chardev = object_cast(g_ptr_array_index(children, i), &chardev_class.object);
+        QmpChardevInfo *info = qmp_chardev_info_new();
+        info->label = g_strdup(chardev->label);
+        info->filename = chardev_describe(chardev);
+        info->frontend_open = chardev->ports->len > 0;
+        g_ptr_array_add(list, info);
+    }
+    return list;
+}
+
+static void add_backend(const ObjectClass *class, void *opaque)
+{
+    if (!class->abstract && class != &chardev_mux_class.object) {
+        QmpChardevBackendInfo *info = qmp_chardev_backend_info_new();
+        info->name = g_strdup(class->name + strlen("chardev-"));
+        g_ptr_array_add(opaque, info);
+    }
+}
+
+GPtrArray *qmp_query_chardev_backends(CommandContext *context, GError **errp)
+{
+    GPtrArray *list = g_ptr_array_new();
+    object_class_foreach(&chardev_class.object, add_backend, list);
+    return list;
+}
+
+static void add_flag(Keyval *keys, const char *key, bool has, bool value)
+{
+    if (has) {
+        keyval_add(keys, key, value ? "on" : "off");
+    }
+}
+
+static void add_number(Keyval *keys, const char *key, bool has, int64_t value)
+{
+    if (has) {
+        g_autofree char *text = g_strdup_printf("%" G_GINT64_FORMAT, value);
+        keyval_add(keys, key, text);
+    }
+}
+
+static void add_log(Keyval *keys, const char *logfile, bool has_append, bool append)
+{
+    if (logfile) {
+        keyval_add(keys, "logfile", logfile);
+    }
+    add_flag(keys, "logappend", has_append, append);
+}
+
+static void add_address(Keyval *keys, const QmpSocketAddressLegacy *address)
+{
+    switch (address->type) {
+    case QMP_SOCKET_ADDRESS_TYPE_INET: {
+        const QmpInetSocketAddress *inet = address->u.inet->data;
+        keyval_add(keys, "host", inet->host);
+        keyval_add(keys, "port", inet->port);
+        add_flag(keys, "ipv4", inet->has_ipv4, inet->ipv4);
+        add_flag(keys, "ipv6", inet->has_ipv6, inet->ipv6);
+        break;
+    }
+    case QMP_SOCKET_ADDRESS_TYPE_UNIX:
+        keyval_add(keys, "path", address->u.unix_->data->path);
+        break;
+    case QMP_SOCKET_ADDRESS_TYPE_FD: keyval_add(keys, "fd", address->u.fd->data->str); break;
+    default: g_assert_not_reached();
+    }
+}
+
+static void add_socket(Keyval *keys, const QmpChardevSocket *socket)
+{
+    bool server = !socket->has_server || socket->server;
+    add_address(keys, socket->addr);
+    add_flag(keys, "server", true, server);
+    add_flag(keys, "wait", server, false);
+    add_flag(keys, "nodelay", socket->has_nodelay, socket->nodelay);
+    add_number(keys, "reconnect", socket->has_reconnect, socket->reconnect);
+    add_log(keys, socket->logfile, socket->has_logappend, socket->logappend);
+}
+
+/* The keys that -chardev would have been given. */
+static Keyval *backend_keys(const char *id, const QmpChardevBackend *backend)
+{
+    Keyval *keys = keyval_new();
+    keyval_add(keys, "backend", qmp_chardev_backend_kind_names[backend->type]);
+    keyval_add(keys, "id", id);
+    switch (backend->type) {
+    case QMP_CHARDEV_BACKEND_KIND_FILE: {
+        const QmpChardevFile *file = backend->u.file->data;
+        keyval_add(keys, "path", file->out);
+        add_flag(keys, "append", file->has_append, file->append);
+        add_log(keys, file->logfile, file->has_logappend, file->logappend);
+        break;
+    }
+    case QMP_CHARDEV_BACKEND_KIND_PIPE: {
+        const QmpChardevHostdev *pipe = backend->u.pipe->data;
+        keyval_add(keys, "path", pipe->device);
+        add_log(keys, pipe->logfile, pipe->has_logappend, pipe->logappend);
+        break;
+    }
+    case QMP_CHARDEV_BACKEND_KIND_SOCKET: add_socket(keys, backend->u.socket->data); break;
+    case QMP_CHARDEV_BACKEND_KIND_RINGBUF: {
+        const QmpChardevRingbuf *ring = backend->u.ringbuf->data;
+        add_number(keys, "size", ring->has_size, ring->size);
+        add_log(keys, ring->logfile, ring->has_logappend, ring->logappend);
+        break;
+    }
+    case QMP_CHARDEV_BACKEND_KIND_PTY:
+    case QMP_CHARDEV_BACKEND_KIND_NULL: {
+        const QmpChardevCommon *common = backend->type == QMP_CHARDEV_BACKEND_KIND_PTY
+                                             ? backend->u.pty->data
+                                             : backend->u.null->data;
+        add_log(keys, common->logfile, common->has_logappend, common->logappend);
+        break;
+    }
+    default: g_assert_not_reached();
+    }
+    return keys;
+}
+
+QmpChardevReturn *qmp_chardev_add(CommandContext *context, const QmpChardevAddArgs *args,
+                                  GError **errp)
+{
+    g_autoptr(Keyval) keys = backend_keys(args->id, args->backend);
+    Chardev *chardev = chardev_spec_create(chardevs(context), keys, NULL, NULL, errp);
+    if (!chardev) {
+        return NULL;
+    }
+    QmpChardevReturn *made = qmp_chardev_return_new();
+    g_autofree char *text = chardev_describe(chardev);
+    if (g_str_has_prefix(text, "pty:")) {
+        made->pty = g_strdup(text + strlen("pty:"));
+    }
+    return made;
+}
+
+bool qmp_chardev_remove(CommandContext *context, const QmpChardevRemoveArgs *args, GError **errp)
+{
+    Chardev *chardev = find(context, args->id, errp);
+    if (!chardev) {
+        return false;
+    }
+    if (chardev->ports->len > 0) {
+        error_set(errp, "chardev '%s' is in use", args->id);
+        return false;
+    }
+    chardev_close(chardev);
+    object_unparent(&chardev->object);
+    return true;
+}
+
+bool qmp_chardev_send_break(CommandContext *context, const QmpChardevSendBreakArgs *args,
+                            GError **errp)
+{
+    Chardev *chardev = find(context, args->id, errp);
+    if (chardev) {
+        chardev_send_event(chardev, CHARDEV_EVENT_BREAK);
+    }
+    return chardev != NULL;
+}
+
+static Chardev *find_ringbuf(CommandContext *context, const char *id, GError **errp)
+{
+    Chardev *chardev = find(context, id, errp);
+    if (chardev && chardev_ringbuf_read(chardev, NULL, 0) < 0) {
+        error_set(errp, "chardev '%s' is no ringbuf", id);
+        return NULL;
+    }
+    return chardev;
+}
+
+/* NULL with error unless @text is what g_base64_encode() makes. */
+static guchar *decode(const char *text, gsize *length, GError **errp)
+{
+    guchar *bytes = g_base64_decode(text, length);
+    g_autofree char *again = g_base64_encode(bytes, *length);
+    if (strcmp(again, text) != 0) {
+        error_set(errp, "parameter 'data' is not base64");
+        g_free(bytes);
+        return NULL;
+    }
+    return bytes;
+}
+
+bool qmp_ringbuf_write(CommandContext *context, const QmpRingbufWriteArgs *args, GError **errp)
+{
+    Chardev *chardev = find_ringbuf(context, args->device, errp);
+    bool base64 = args->has_format && args->format == QMP_DATA_FORMAT_BASE64;
+    gsize length = strlen(args->data);
+    if (!chardev) {
+        return false;
+    }
+    g_autofree guchar *bytes =
+        base64 ? decode(args->data, &length, errp) : (guchar *)g_strdup(args->data);
+    if (bytes) {
+        CLASS_METHOD(&chardev->object, chardev_class, ChardevClass, write)(chardev, bytes, length);
+    }
+    return bytes != NULL;
+}
+
+char *qmp_ringbuf_read(CommandContext *context, const QmpRingbufReadArgs *args, GError **errp)
+{
+    Chardev *chardev = find_ringbuf(context, args->device, errp);
+    if (!chardev) {
+        return NULL;
+    }
+    if (args->size <= 0) {
+        error_set(errp, "parameter 'size' must be more than zero");
+        return NULL;
+    }
+    GByteArray *bytes = g_byte_array_new();
+    uint8_t some[4096];
+    int64_t left = MIN(args->size, MAX_READ_BYTES);
+    ssize_t got = 1;
+    while (left > 0 && got > 0) {
+        got = chardev_ringbuf_read(chardev, some, MIN(left, (int64_t)sizeof(some)));
+        g_byte_array_append(bytes, some, MAX(got, 0));
+        left -= got;
+    }
+    char *text = args->has_format && args->format == QMP_DATA_FORMAT_BASE64
+                     ? g_base64_encode(bytes->data, bytes->len)
+                     : g_utf8_make_valid(bytes->len ? (const char *)bytes->data : "", bytes->len);
+    g_byte_array_unref(bytes);
+    return text;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Commands about commands. */
+#include "hw/core/machine.h"
+#include "monitor/human.h"
+#include "schema/commands.h"
+#include "util/error.h"
+
+GPtrArray *qmp_query_commands(CommandContext *context, GError **errp)
+{
+    GPtrArray *list = g_ptr_array_new();
+    for (const SchemaCommand *command = schema_commands; command->name; command++) {
+        QmpCommandInfo *info = qmp_command_info_new();
+        info->name = g_strdup(command->name);
+        g_ptr_array_add(list, info);
+    }
+    return list;
+}
+
+GPtrArray *qmp_query_events(CommandContext *context, GError **errp)
+{
+    GPtrArray *list = g_ptr_array_new();
+    for (const SchemaEvent *event = schema_events; event->name; event++) {
+        QmpEventInfo *info = qmp_event_info_new();
+        info->name = g_strdup(event->name);
+        g_ptr_array_add(list, info);
+    }
+    return list;
+}
+
+JsonNode *qmp_query_qmp_schema(CommandContext *context, GError **errp)
+{
+    return schema_introspect();
+}
+
+char *qmp_human_monitor_command(CommandContext *context, const QmpHumanMonitorCommandArgs *args,
+                                GError **errp)
+{
+    int64_t index = args->has_cpu_index ? args->cpu_index : 0;
+    if (index < 0 || (args->has_cpu_index && index >= context->machine->cpus->len)) {
+        error_set(errp, "parameter 'cpu-index': there is no processor %" G_GINT64_FORMAT, index);
+        return NULL;
+    }
+    return human_run(context, args->command_line, (unsigned)index);
+}

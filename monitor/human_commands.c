@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What people can type: the table, and the commands that are thin faces of others. */
+#include <string.h>
+
+#include "monitor/human_internal.h"
+#include "qom/property.h"
+#include "schema/commands.h"
+#include "util/error.h"
+#include "util/keyval.h"
+#include "util/log.h"
+
+Cpu *human_cpu(HumanCall *call, GError **errp)
+{
+    const GPtrArray *cpus = call->context.machine->cpus;
+    if (call->cpu_index >= cpus->len) {
+        error_set(errp, "this machine has no processor");
+        return NULL;
+    }
+    return g_ptr_array_index(cpus, call->cpu_index);
+}
+
+static void list_rows(HumanCall *call, const HumanCommand *table, const char *before)
+{
+    for (const HumanCommand *row = table; row->name; row++) {
+        g_autofree char *form = g_strconcat(
+            before, row->name, row->alias ? "|" : "", row->alias ? row->alias : "",
+            row->formats ? "[/FORMAT]" : "", *row->syntax ? " " : "", row->syntax, NULL);
+        human_text(call, "%-34s -- %s\n", form, row->help);
+    }
+}
+
+static bool help(HumanCall *call, GError **errp)
+{
+    if (call->count == 0) {
+        list_rows(call, human_commands, "");
+        return true;
+    }
+    const HumanCommand *row = human_find(human_commands, "command", call->args[0], errp);
+    if (!row) {
+        return false;
+    }
+    if (strcmp(row->name, "info") == 0) {
+        list_rows(call, human_topics, "info ");
+        return true;
+    }
+    HumanCommand one[] = { *row, {} };
+    list_rows(call, one, "");
+    return true;
+}
+
+static bool info(HumanCall *call, GError **errp)
+{
+    if (call->count == 0) {
+        list_rows(call, human_topics, "info ");
+        return true;
+    }
+    const HumanCommand *topic = human_find(human_topics, "topic", call->args[0], errp);
+    if (!topic) {
+        return false;
+    }
+    if (call->count > 1 && !*topic->syntax) {
+        error_set(errp, "too many arguments; usage: info %s", topic->name);
+        return false;
+    }
+    HumanCall inner = *call;
+    inner.args++;
+    inner.count--;
+    return topic->run(&inner, errp);
+}
+
+static bool quit(HumanCall *call, GError **errp)
+{
+    return qmp_quit(&call->context, errp);
+}
+
+static bool stop(HumanCall *call, GError **errp)
+{
+    return qmp_stop(&call->context, errp);
+}
+
+static bool cont(HumanCall *call, GError **errp)
+{
+    return qmp_cont(&call->context, errp);
+}
+
+static bool system_reset(HumanCall *call, GError **errp)
+{
+    return qmp_system_reset(&call->context, errp);
+}
+
+static bool cpu(HumanCall *call, GError **errp)
+{
+    uint64_t index;
+    if (!human_number(call, call->args[0], &index, errp)) {
+        return false;
+    }
+    if (index >= call->context.machine->cpus->len) {
+        error_set(errp, "there is no processor %" G_GUINT64_FORMAT, index);
+        return false;
+    }
+    call->cpu_index = (unsigned)index;
+    return true;
+}
+
+static bool qom_list(HumanCall *call, GError **errp)
+{
+    QmpQomListArgs args = { .path = call->count ? call->args[0] : (char *)"/" };
+    GPtrArray *list = qmp_qom_list(&call->context, &args, errp);
+    for (guint i = 0; list && i < list->len; i++) {
+        const QmpObjectPropertyInfo *info = g_ptr_array_index(list, i);
+        human_text(call, "%s (%s)\n", info->name, info->type);
+    }
+    schema_free(&qmp_array_of_object_property_info_type, list);
+    return list != NULL;
+}
+
+static bool qom_get(HumanCall *call, GError **errp)
+{
+    QmpQomGetArgs args = { .path = call->args[0], .property = call->args[1] };
+    g_autoptr(JsonNode) value = qmp_qom_get(&call->context, &args, errp);
+    g_autofree char *text = value ? json_to_string(value, TRUE) : NULL;
+    if (text) {
+        human_text(call, "%s\n", text);
+    }
+    return text != NULL;
+}
+
+static bool qom_set(HumanCall *call, GError **errp)
+{
+    g_autoptr(JsonNode) value = json_node_init_string(json_node_alloc(), call->args[2]);
+    QmpQomSetArgs args = { .path = call->args[0], .property = call->args[1], .value = value };
+    return qmp_qom_set(&call->context, &args, errp);
+}
+
+static bool log_items(HumanCall *call, GError **errp)
+{
+    g_autofree char *items = g_strconcat("none,", call->args[0], NULL);
+    return log_set_items(items, errp);
+}
+
+static bool log_file(HumanCall *call, GError **errp)
+{
+    return log_set_file(call->count ? call->args[0] : NULL, errp);
+}
+
+static bool trace_event(HumanCall *call, GError **errp)
+{
+    QmpTraceEventSetStateArgs args = { .name = call->args[0] };
+    if (!keyval_parse_bool(call->args[1], &args.enable)) {
+        error_set(errp, "'%s' is neither on nor off", call->args[1]);
+        return false;
+    }
+    return qmp_trace_event_set_state(&call->context, &args, errp);
+}
+
+/* "name,key=value,..." as the JSON that a command takes. */
+static JsonObject *keys_object(const char *text, const char *first, GError **errp)
+{
+    g_autoptr(Keyval) keys = keyval_parse(text, first, errp);
+    JsonObject *object = keys ? json_object_new() : NULL;
+    for (unsigned i = 0; keys && i < keyval_count(keys); i++) {
+        const KeyvalEntry *entry = keyval_entry(keys, i);
+        json_object_set_string_member(object, entry->key, entry->value ? entry->value : "on");
+    }
+    return object;
+}
+
+static bool device_add(HumanCall *call, GError **errp)
+{
+    g_autoptr(JsonObject) args = keys_object(call->rest, "driver", errp);
+    const SchemaCommand *command = schema_command_find("device_add", errp);
+    g_autoptr(JsonNode) reply =
+        args ? schema_command_run(command, &call->context, args, errp) : NULL;
+    return reply != NULL;
+}
+
+static bool device_del(HumanCall *call, GError **errp)
+{
+    QmpDeviceDelArgs args = { .id = call->args[0] };
+    return qmp_device_del(&call->context, &args, errp);
+}
+
+static bool object_add(HumanCall *call, GError **errp)
+{
+    g_autoptr(JsonObject) args = keys_object(call->rest, "qom-type", errp);
+    if (!args) {
+        return false;
+    }
+    const char *type = json_object_get_string_member_with_default(args, "qom-type", "");
+    bool known = false;
+    const char *const *names = schema_object_options()->tag->type->values;
+    for (; *names && !known; names++) {
+        known = strcmp(*names, type) == 0;
+    }
+    if (!known) {
+        error_set(errp, "there is no object type '%s'", type);
+        return false;
+    }
+    if (!json_object_has_member(args, "id")) {
+        error_set(errp, "id= is missing");
+        return false;
+    }
+    return qmp_object_add(&call->context, args, errp);
+}
+
+static bool object_del(HumanCall *call, GError **errp)
+{
+    QmpObjectDelArgs args = { .id = call->args[0] };
+    return qmp_object_del(&call->context, &args, errp);
+}
+
+static bool chardev_remove(HumanCall *call, GError **errp)
+{
+    QmpChardevRemoveArgs args = { .id = call->args[0] };
+    return qmp_chardev_remove(&call->context, &args, errp);
+}
+
+static bool chardev_send_break(HumanCall *call, GError **errp)
+{
+    QmpChardevSendBreakArgs args = { .id = call->args[0] };
+    return qmp_chardev_send_break(&call->context, &args, errp);
+}
+
+static bool ringbuf_read(HumanCall *call, GError **errp)
+{
+    QmpRingbufReadArgs args = { .device = call->args[0] };
+    uint64_t size;
+    if (!human_number(call, call->args[1], &size, errp)) {
+        return false;
+    }
+    args.size = (int64_t)size;
+    g_autofree char *text = qmp_ringbuf_read(&call->context, &args, errp);
+    if (text) {
+        human_text(call, "%s\n", text);
+    }
+    return text != NULL;
+}
+
+static bool ringbuf_write(HumanCall *call, GError **errp)
+{
+    QmpRingbufWriteArgs args = { .device = call->args[0], .data = call->args[1] };
+    return qmp_ringbuf_write(&call->context, &args, errp);
+}
+
+const HumanCommand human_commands[] = {
+    { "help", "?", "[COMMAND]", "c", "list the commands, or explain one", help },
+    { "info", NULL, "[TOPIC] [ARGUMENT...]", "t", "tell about the machine; 'info' lists topics",
+      info },
+    { "quit", "q", "", "", "end the program", quit },
+    { "stop", "s", "", "", "stop the machine", stop },
+    { "cont", "c", "", "", "let the machine go on", cont },
+    { "system_reset", NULL, "", "", "reset the machine", system_reset },
+    { "cpu", NULL, "INDEX", "", "choose the processor that further commands are about", cpu },
+    { "x", NULL, "ADDRESS", "", "show memory as the processor's programs see it",
+      human_dump_virtual, true },
+    { "xp", NULL, "ADDRESS", "", "show memory by physical address", human_dump_physical, true },
+    { "print", "p", "EXPRESSION...", "", "show the value of an expression", human_print, true },
+    { "memsave", NULL, "ADDRESS SIZE FILE", "", "write memory, by virtual address, into a file",
+      human_memsave },
+    { "pmemsave", NULL, "ADDRESS SIZE FILE", "", "write memory, by physical address, into a file",
+      human_pmemsave },
+    { "device_add", NULL, "DRIVER[,PROPERTY=VALUE][,...]", "", "plug in a device", device_add },
+    { "device_del", NULL, "ID", "d", "take out a device", device_del },
+    { "object_add", NULL, "TYPE,id=ID[,PROPERTY=VALUE][,...]", "", "make an object", object_add },
+    { "object_del", NULL, "ID", "o", "remove an object", object_del },
+    { "qom-list", NULL, "[PATH]", "p", "list properties and parts of an object", qom_list },
+    { "qom-get", NULL, "PATH PROPERTY", "pP", "show a property of an object", qom_get },
+    { "qom-set", NULL, "PATH PROPERTY VALUE", "pP", "change a property of an object", qom_set },
+    { "chardev-remove", NULL, "ID", "C", "close a back end that nobody uses", chardev_remove },
+    { "chardev-send-break", NULL, "ID", "C", "send a break to the user of a back end",
+      chardev_send_break },
+    { "ringbuf_read", NULL, "ID SIZE", "C", "take the oldest bytes out of a ringbuf",
+      ringbuf_read },
+    { "ringbuf_write", NULL, "ID TEXT", "C", "append to a ringbuf", ringbuf_write },
+    { "log", NULL, "ITEM[,...]", "l", "log these items only; 'none' for nothing", log_items },
+    { "logfile", NULL, "[FILE]", "", "where the log goes; stderr without a name", log_file },
+    { "trace-event", NULL, "PATTERN on|off", "T", "switch trace points", trace_event },
+    {},
+};
