@@ -20,6 +20,7 @@ Config *config_new(const char *program, const char *arch)
     config->machine.accels = g_ptr_array_new();
     config->lines.chardevs = g_ptr_array_new();
     config->lines.serials = g_ptr_array_new();
+    config->lines.monitors = g_ptr_array_new();
     config->lines.escape = CHARDEV_MUX_ESCAPE;
     return config;
 }
@@ -45,6 +46,7 @@ void config_free(Config *config)
     g_free(config->boot.paths.dump_dtb);
     g_ptr_array_unref(config->lines.chardevs);
     g_ptr_array_unref(config->lines.serials);
+    g_ptr_array_unref(config->lines.monitors);
     g_free(config->life.pidfile);
     g_free(config->name);
     g_free(config->uuid);

@@ -43,8 +43,10 @@ typedef struct {
 
 /* Ends of lines on the host, in the order written. */
 typedef struct {
-    GPtrArray *chardevs; /* const OptionUse * of -chardev */
-    GPtrArray *serials;  /* ... of -serial */
+    GPtrArray *chardevs;     /* const OptionUse * of -chardev */
+    GPtrArray *serials;      /* ... of -serial */
+    GPtrArray *monitors;     /* ... of -mon, -monitor, -qmp and -qmp-pretty */
+    bool no_console_monitor; /* -monitor was given: the console has none of its own */
     const OptionUse *qtest_use;
     uint8_t escape; /* the key that starts a mux command */
     bool nographic; /* console and monitor share the terminal */

@@ -47,7 +47,21 @@ bool config_apply_parallel(Config *config, const OptionUse *use, GError **errp)
 
 bool config_apply_monitor(Config *config, const OptionUse *use, GError **errp)
 {
-    return strcmp(use->argument, "null") == 0 || must_be_none(use, "the monitor is", errp);
+    config->lines.no_console_monitor |= strcmp(use->row->name, "monitor") == 0;
+    if (strcmp(use->argument, "none") != 0 && strcmp(use->argument, "null") != 0) {
+        g_ptr_array_add(config->lines.monitors, (gpointer)use);
+    }
+    return true;
+}
+
+bool config_apply_mon(Config *config, const OptionUse *use, GError **errp)
+{
+    if (!keyval_get(use->keys, "chardev")) {
+        error_set(errp, "the character device is missing: -mon chardev=ID,mode=control");
+        return false;
+    }
+    g_ptr_array_add(config->lines.monitors, (gpointer)use);
+    return true;
 }
 
 bool config_apply_net(Config *config, const OptionUse *use, GError **errp)

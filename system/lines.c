@@ -92,11 +92,22 @@ static bool open_serials(const Lines *lines, Machine *machine, GError **errp)
     return true;
 }
 
+static bool monitor_takes_terminal(const Config *config)
+{
+    bool taken = false;
+    for (guint i = 0; i < config->lines.monitors->len; i++) {
+        const OptionUse *use = g_ptr_array_index(config->lines.monitors, i);
+        taken |= use->argument && strcmp(use->argument, "stdio") == 0;
+    }
+    return taken;
+}
+
 /* Without a window the terminal is the console, unless the options say otherwise. */
-static bool wants_console(const Config *config)
+bool lines_wants_console(const Config *config)
 {
     bool background = config->life.daemonize && !config->lines.nographic;
-    return !config->nodefaults && config->lines.serials->len == 0 && !background &&
+    return !config->nodefaults && !monitor_takes_terminal(config) &&
+           config->lines.serials->len == 0 && !background &&
            (config->lines.nographic || !config->lines.headless);
 }
 
@@ -116,10 +127,34 @@ bool lines_open(const Config *config, Object *parent, Machine *machine, const Ch
     if (!open_serials(&lines, machine, errp)) {
         return false;
     }
-    if (wants_console(config) &&
+    if (lines_wants_console(config) &&
         !open_text(&lines, "mon:stdio", "serial0", &machine->serial[0], errp)) {
         error_prefix(errp, "-nographic: ");
         return false;
+    }
+    return true;
+}
+
+bool lines_open_monitors(const Config *config, Object *parent, GPtrArray *chardevs,
+                         const ChardevMuxOps *ops, void *ops_opaque, GError **errp)
+{
+    Lines lines = { config, parent, ops, ops_opaque };
+    for (guint i = 0; i < config->lines.monitors->len; i++) {
+        const OptionUse *use = g_ptr_array_index(config->lines.monitors, i);
+        g_autofree char *label = g_strdup_printf("compat_monitor%u", i);
+        Chardev *chardev = NULL;
+        GError *error = NULL;
+        if (use->keys) {
+            chardev = find(&lines, keyval_get(use->keys, "chardev"), &error);
+        } else {
+            open_text(&lines, use->argument, label, &chardev, &error);
+        }
+        if (error) {
+            option_use_prefix(use, &error);
+            g_propagate_error(errp, error);
+            return false;
+        }
+        g_ptr_array_add(chardevs, chardev);
     }
     return true;
 }

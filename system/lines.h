@@ -9,6 +9,12 @@
  * @machine */
 bool lines_open(const Config *config, Object *parent, Machine *machine, const ChardevMuxOps *ops,
                 void *ops_opaque, GError **errp);
+/** lines_open_monitors - the device of each of -mon, -monitor, -qmp and -qmp-pretty, added to
+ * @chardevs in their order */
+bool lines_open_monitors(const Config *config, Object *parent, GPtrArray *chardevs,
+                         const ChardevMuxOps *ops, void *ops_opaque, GError **errp);
+/** lines_wants_console - the terminal is a console although no option says so */
+bool lines_wants_console(const Config *config);
 /** lines_open_one - make or find the device that @text (as for -serial) describes; "none" is an
  * error here */
 Chardev *lines_open_one(const Config *config, Object *parent, const char *text, const char *label,

@@ -85,6 +85,13 @@ static const OptionKey msg_keys[] = {
     { "guest-name", OPTION_KEY_BOOL },
     {},
 };
+static const char *const mon_modes[] = { "readline", "control", NULL };
+static const OptionKey mon_keys[] = {
+    { "chardev" },
+    { "mode", OPTION_KEY_STRING, mon_modes },
+    { "pretty", OPTION_KEY_BOOL },
+    {},
+};
 static const OptionKey trace_keys[] = { { "enable" }, { "events" }, { "file" }, {} };
 
 const OptionRow option_table[] = {
@@ -172,7 +179,13 @@ const OptionRow option_table[] = {
     TEXT("serial", "dev", OPTION_CHARDEV, config_apply_serial,
          "next serial line: stdio, mon:stdio, none, null, pty, file:path, pipe:path,\n"
          "tcp:host:port[,server][,nowait], unix:path[,server][,nowait], chardev:id"),
-    TEXT("monitor", "none", OPTION_CHARDEV, config_apply_monitor, "no monitor"),
+    TEXT("monitor", "dev", OPTION_CHARDEV, config_apply_monitor,
+         "human monitor on a character device as for -serial; none: also not on the console"),
+    TEXT("qmp", "dev", OPTION_CHARDEV, config_apply_monitor, "likewise, a monitor for programs"),
+    TEXT("qmp-pretty", "dev", OPTION_CHARDEV, config_apply_monitor,
+         "likewise, with its answers spread over lines"),
+    KEYS("mon", "[chardev=]id[,mode=readline|control][,pretty=on|off]", OPTION_CHARDEV, "chardev",
+         mon_keys, config_apply_mon, "monitor on a character device: for people, or for programs"),
     TEXT("parallel", "none", OPTION_CHARDEV, config_apply_parallel, "no parallel port"),
     TEXT("echr", "c", OPTION_CHARDEV, config_apply_echr,
          "key that starts a command on a shared line, instead of Ctrl-A"),
@@ -282,9 +295,6 @@ const OptionRow option_table[] = {
     MISSING("set", "...", "-set is"),
     MISSING("s", NULL, "the gdb stub is"),
     MISSING("gdb", "dev", "the gdb stub is"),
-    MISSING("mon", "...", "the monitor is"),
-    MISSING("qmp", "dev", "the monitor is"),
-    MISSING("qmp-pretty", "dev", "the monitor is"),
     MISSING("loadvm", "name", "snapshots are"),
     MISSING("incoming", "...", "migration is"),
     MISSING("only-migratable", NULL, "migration is"),

@@ -5,17 +5,20 @@
 #include <glib-unix.h>
 #include <signal.h>
 
+#include "schema/events.h"
 #include "system/lines.h"
 #include "system/message.h"
 
 #define ACCEL_METHOD(vm, slot) CLASS_METHOD(&(vm)->accel->object, accel_class, AccelClass, slot)
 
-void vm_start(Vm *vm)
+EventSink *vm_events(Vm *vm)
+{
+    return vm->monitors ? monitors_events(vm->monitors) : NULL;
+}
+
+static void resume(Vm *vm)
 {
     void (*resume_all)(Accel *) = ACCEL_METHOD(vm, resume_all);
-    if (vm->machine->run_state == RUN_STATE_RUNNING) {
-        return;
-    }
     vm->machine->run_state = RUN_STATE_RUNNING;
     clock_set_enable_virtual(vm->machine->clocks, true);
     if (resume_all) {
@@ -23,28 +26,53 @@ void vm_start(Vm *vm)
     }
 }
 
-void vm_stop(Vm *vm, RunState state)
+static void halt(Vm *vm)
 {
     void (*pause_all)(Accel *) = ACCEL_METHOD(vm, pause_all);
-    if (vm->machine->run_state == RUN_STATE_RUNNING) {
-        if (pause_all) {
-            pause_all(vm->accel);
-        }
-        clock_set_enable_virtual(vm->machine->clocks, false);
+    if (pause_all) {
+        pause_all(vm->accel);
+    }
+    clock_set_enable_virtual(vm->machine->clocks, false);
+}
+
+void vm_start(Vm *vm)
+{
+    if (vm->machine->run_state != RUN_STATE_RUNNING) {
+        qmp_event_resume(vm_events(vm));
+        resume(vm);
+    }
+}
+
+/* Without an event: for machines that end. */
+static bool stop_silently(Vm *vm, RunState state)
+{
+    bool running = vm->machine->run_state == RUN_STATE_RUNNING;
+    if (running) {
+        halt(vm);
     }
     vm->machine->run_state = state;
+    return running;
+}
+
+void vm_stop(Vm *vm, RunState state)
+{
+    if (stop_silently(vm, state)) {
+        qmp_event_stop(vm_events(vm));
+    }
 }
 
 bool vm_reset(Vm *vm, GError **errp)
 {
-    RunState before = vm->machine->run_state;
-    vm_stop(vm, RUN_STATE_PAUSED);
-    vm->machine->run_state = before == RUN_STATE_RUNNING ? RUN_STATE_PAUSED : RUN_STATE_PRELAUNCH;
+    bool running = vm->machine->run_state == RUN_STATE_RUNNING;
+    if (running) {
+        halt(vm);
+    }
+    vm->machine->run_state = running ? RUN_STATE_PAUSED : RUN_STATE_PRELAUNCH;
     if (!machine_reset(vm->machine, errp)) {
         return false;
     }
-    if (before == RUN_STATE_RUNNING) {
-        vm_start(vm);
+    if (running) {
+        resume(vm);
     }
     return true;
 }
@@ -55,49 +83,95 @@ static void end(Vm *vm, int status)
     g_main_loop_quit(vm->loop);
 }
 
+static void tell_shutdown(Vm *vm, QmpShutdownCause reason)
+{
+    bool guest = reason >= QMP_SHUTDOWN_CAUSE_GUEST_SHUTDOWN;
+    QmpShutdownEvent event = { .guest = guest, .reason = reason };
+    qmp_event_shutdown(vm_events(vm), &event);
+}
+
+static void tell_panic(Vm *vm, QmpGuestPanicAction action)
+{
+    qmp_event_guest_panicked(vm_events(vm), &(QmpGuestPanickedEvent){ .action = action });
+}
+
 static void handle_panic(Vm *vm)
 {
-    switch (vm->config->life.on_panic) {
+    switch (vm->life.on_panic) {
     case CONFIG_ON_PANIC_SHUTDOWN:
+        tell_panic(vm, QMP_GUEST_PANIC_ACTION_POWEROFF);
+        tell_shutdown(vm, QMP_SHUTDOWN_CAUSE_GUEST_PANIC);
         vm_stop(vm, RUN_STATE_GUEST_PANICKED);
-        if (vm->config->life.on_shutdown == CONFIG_ON_SHUTDOWN_POWEROFF) {
+        if (vm->life.on_shutdown == CONFIG_ON_SHUTDOWN_POWEROFF) {
             end(vm, 0);
         }
         break;
-    case CONFIG_ON_PANIC_PAUSE: vm_stop(vm, RUN_STATE_GUEST_PANICKED); break;
+    case CONFIG_ON_PANIC_PAUSE:
+        tell_panic(vm, QMP_GUEST_PANIC_ACTION_PAUSE);
+        vm_stop(vm, RUN_STATE_GUEST_PANICKED);
+        break;
     case CONFIG_ON_PANIC_EXIT_FAILURE:
+        tell_panic(vm, QMP_GUEST_PANIC_ACTION_POWEROFF);
+        tell_shutdown(vm, QMP_SHUTDOWN_CAUSE_GUEST_PANIC);
         vm_stop(vm, RUN_STATE_GUEST_PANICKED);
         end(vm, 1);
         break;
-    case CONFIG_ON_PANIC_NONE: break;
+    case CONFIG_ON_PANIC_NONE: tell_panic(vm, QMP_GUEST_PANIC_ACTION_RUN); break;
     }
+}
+
+static QmpShutdownCause wire_cause(ShutdownCause cause)
+{
+    switch (cause) {
+    case SHUTDOWN_HOST_SIGNAL: return QMP_SHUTDOWN_CAUSE_HOST_SIGNAL;
+    case SHUTDOWN_HOST_QUIT: return QMP_SHUTDOWN_CAUSE_HOST_QMP_QUIT;
+    case SHUTDOWN_GUEST_OFF:
+    case SHUTDOWN_GUEST_EXIT: return QMP_SHUTDOWN_CAUSE_GUEST_SHUTDOWN;
+    case SHUTDOWN_GUEST_PANIC: return QMP_SHUTDOWN_CAUSE_GUEST_PANIC;
+    case SHUTDOWN_ERROR: return QMP_SHUTDOWN_CAUSE_HOST_ERROR;
+    }
+    g_assert_not_reached();
+}
+
+/* What the guest asked for leaves the machine, stopped, if the user wants that. */
+static void shut_down(Vm *vm, QmpShutdownCause reason)
+{
+    bool by_host = vm->cause == SHUTDOWN_HOST_SIGNAL || vm->cause == SHUTDOWN_HOST_QUIT;
+    tell_shutdown(vm, reason);
+    if (vm->cause == SHUTDOWN_GUEST_OFF && vm->life.on_shutdown == CONFIG_ON_SHUTDOWN_PAUSE) {
+        vm_stop(vm, RUN_STATE_SHUTDOWN);
+        return;
+    }
+    stop_silently(vm, vm->cause == SHUTDOWN_ERROR ? RUN_STATE_INTERNAL_ERROR : RUN_STATE_SHUTDOWN);
+    end(vm, by_host ? 0 : vm->cause == SHUTDOWN_ERROR && !vm->status ? 1 : vm->status);
 }
 
 static void handle_shutdown(Vm *vm)
 {
-    bool by_host = vm->cause == SHUTDOWN_HOST_SIGNAL || vm->cause == SHUTDOWN_HOST_QUIT;
     if (vm->cause == SHUTDOWN_GUEST_PANIC) {
         handle_panic(vm);
-        return;
+    } else {
+        shut_down(vm, wire_cause(vm->cause));
     }
-    vm_stop(vm, vm->cause == SHUTDOWN_ERROR ? RUN_STATE_INTERNAL_ERROR : RUN_STATE_SHUTDOWN);
-    if (vm->cause == SHUTDOWN_GUEST_OFF &&
-        vm->config->life.on_shutdown == CONFIG_ON_SHUTDOWN_PAUSE) {
-        return;
-    }
-    end(vm, by_host ? 0 : vm->cause == SHUTDOWN_ERROR && !vm->status ? 1 : vm->status);
 }
 
 static void handle_reset(Vm *vm)
 {
     g_autoptr(GError) error = NULL;
-    if (vm->reset_by_guest && vm->config->life.on_reboot == CONFIG_ON_REBOOT_SHUTDOWN) {
+    bool guest = vm->reset_by_guest;
+    if (guest && vm->life.on_reboot == CONFIG_ON_REBOOT_SHUTDOWN) {
         vm->cause = SHUTDOWN_GUEST_OFF;
         vm->status = 0;
-        handle_shutdown(vm);
+        shut_down(vm, QMP_SHUTDOWN_CAUSE_GUEST_RESET);
     } else if (!vm_reset(vm, &error)) {
         message_error(error);
         end(vm, 1);
+    } else {
+        qmp_event_reset(
+            vm_events(vm),
+            &(QmpResetEvent){ .guest = guest,
+                              .reason = guest ? QMP_SHUTDOWN_CAUSE_GUEST_RESET
+                                              : QMP_SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET });
     }
 }
 
@@ -178,7 +252,7 @@ int vm_run(Vm *vm)
         vm_start(vm);
     }
     g_main_loop_run(vm->loop);
-    vm_stop(vm, RUN_STATE_SHUTDOWN);
+    stop_silently(vm, RUN_STATE_SHUTDOWN);
     return vm->exit_status;
 }
 
@@ -194,6 +268,8 @@ void vm_free(Vm *vm)
     }
     g_ptr_array_unref(vm->signals);
     qtest_free(vm->qtest);
+    monitors_free(vm->monitors);
+    vm->monitors = NULL;
     lines_close(vm->chardevs);
     if (vm->machine) {
         ClockSet *clocks = vm->machine->clocks;

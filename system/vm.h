@@ -5,6 +5,7 @@
 
 #include "accel/accel.h"
 #include "accel/qtest/qtest.h"
+#include "monitor/monitor.h"
 #include "system/config.h"
 
 typedef struct Vm Vm;
@@ -17,6 +18,8 @@ struct Vm {
     Machine *machine; /* a reference */
     Accel *accel;
     Qtest *qtest; /* NULL: no test socket */
+    Monitors *monitors;
+    ConfigLife life; /* as the configuration says, or set-action since; its strings are not ours */
     GMainLoop *loop;
     GPtrArray *signals; /* GSource * */
     /* asked for by a guest or the host, handled in the main loop */
@@ -43,6 +46,11 @@ bool vm_reset(Vm *vm, GError **errp);
 
 /** vm_watch_signals - SIGINT, SIGTERM and SIGHUP end the machine in order from here on */
 void vm_watch_signals(Vm *vm);
+
+/** vm_events - where events about the machine go; NULL before there are monitors */
+EventSink *vm_events(Vm *vm);
+/** vm_add_device - as -device does: "driver", "id", "bus" and properties of the device */
+bool vm_add_device(Vm *vm, const Keyval *keys, GError **errp);
 
 extern const MachineOps vm_machine_ops;
 /** vm_request_quit - Ctrl-A x and the monitor's quit; any thread with the lock */

@@ -291,10 +291,10 @@ static bool setup_accel(Vm *vm, GError **errp)
 
 /* @obj stays in the tree where it was put; -device ID lands in peripheral, the nameless in
  * peripheral-anon. */
-static bool add_device(Vm *vm, const OptionUse *use, GError **errp)
+bool vm_add_device(Vm *vm, const Keyval *keys, GError **errp)
 {
     static const char *const skip[] = { "driver", "id", "bus", NULL };
-    const char *driver = keyval_get(use->keys, "driver"), *id = keyval_get(use->keys, "id");
+    const char *driver = keyval_get(keys, "driver"), *id = keyval_get(keys, "id");
     const DeviceClass *class = machine_list_find_device(driver, errp);
     if (!class) {
         return false;
@@ -307,12 +307,12 @@ static bool add_device(Vm *vm, const OptionUse *use, GError **errp)
     Device *dev = container_of(obj, Device, object);
     dev->id = g_strdup(id);
     const BusClass *wanted = device_class_bus(&class->object);
-    const char *bus_name = keyval_get(use->keys, "bus");
+    const char *bus_name = keyval_get(keys, "bus");
     Bus *bus = wanted ? bus_find(&vm->machine->object, bus_name, wanted, errp) : NULL;
     if (!wanted && bus_name) {
         error_set(errp, "%s plugs into no bus", driver);
     }
-    bool ok = (wanted ? bus != NULL : !bus_name) && set_properties(obj, use->keys, skip, errp) &&
+    bool ok = (wanted ? bus != NULL : !bus_name) && set_properties(obj, keys, skip, errp) &&
               device_realize(dev, bus, errp);
     if (!ok) {
         object_unparent(obj);
@@ -325,7 +325,7 @@ static bool add_devices(Vm *vm, GError **errp)
     for (guint i = 0; i < vm->config->devices->len; i++) {
         const OptionUse *use = g_ptr_array_index(vm->config->devices, i);
         GError *error = NULL;
-        if (!add_device(vm, use, &error)) {
+        if (!vm_add_device(vm, use->keys, &error)) {
             return blame(use, error, errp);
         }
     }
@@ -338,6 +338,56 @@ static void mux_quit(void *opaque)
 }
 
 static const ChardevMuxOps mux_ops = { .quit = mux_quit };
+
+static MonitorKind monitor_kind(const OptionUse *use)
+{
+    bool pretty = strcmp(use->row->name, "qmp-pretty") == 0;
+    if (use->keys) { /* -mon */
+        if (strcmp(option_string(use, "mode", "readline"), "control") != 0) {
+            return MONITOR_HUMAN;
+        }
+        return option_bool(use, "pretty", false) ? MONITOR_QMP_PRETTY : MONITOR_QMP;
+    }
+    if (strcmp(use->row->name, "monitor") == 0) {
+        return MONITOR_HUMAN;
+    }
+    return pretty ? MONITOR_QMP_PRETTY : MONITOR_QMP;
+}
+
+/* A console whose device was written "mon:..." has a monitor behind it, and so has the terminal. */
+static bool add_console_monitors(Vm *vm, GError **errp)
+{
+    const ConfigLines *lines = &vm->config->lines;
+    Chardev *const *serial = vm->machine->serial;
+    if (lines_wants_console(vm->config) && !lines->no_console_monitor) {
+        return monitors_add(vm->monitors, serial[0], MONITOR_HUMAN, errp);
+    }
+    for (guint i = 0; i < lines->serials->len; i++) {
+        const OptionUse *use = g_ptr_array_index(lines->serials, i);
+        if (g_str_has_prefix(use->argument, "mon:") && serial[i] &&
+            !monitors_add(vm->monitors, serial[i], MONITOR_HUMAN, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool setup_monitors(Vm *vm, const GPtrArray *chardevs, GError **errp)
+{
+    CommandContext context = {
+        .vm = vm, .root = vm->root, .machine = vm->machine, .arch = vm->config->arch
+    };
+    vm->monitors = monitors_new(&context);
+    for (guint i = 0; i < chardevs->len; i++) {
+        const OptionUse *use = g_ptr_array_index(vm->config->lines.monitors, i);
+        GError *error = NULL;
+        if (!monitors_add(vm->monitors, g_ptr_array_index(chardevs, i), monitor_kind(use),
+                          &error)) {
+            return blame(use, error, errp);
+        }
+    }
+    return add_console_monitors(vm, errp);
+}
 
 static bool setup_qtest(Vm *vm, GError **errp)
 {
@@ -353,9 +403,11 @@ static bool setup_qtest(Vm *vm, GError **errp)
 static bool setup(Vm *vm, GError **errp)
 {
     const MachineClass *class = config_machine_class(vm->config, errp);
+    g_autoptr(GPtrArray) monitors = g_ptr_array_new();
     if (!class || !setup_objects(vm, errp) || !setup_machine(vm, class, errp) ||
         !setup_board_options(vm, errp) || !setup_accel(vm, errp) ||
-        !lines_open(vm->config, vm->chardevs, vm->machine, &mux_ops, vm, errp)) {
+        !lines_open(vm->config, vm->chardevs, vm->machine, &mux_ops, vm, errp) ||
+        !lines_open_monitors(vm->config, vm->chardevs, monitors, &mux_ops, vm, errp)) {
         return false;
     }
     vm_watch_signals(vm); /* lines may have waited for somebody, which Ctrl-C ends at once */
@@ -366,13 +418,14 @@ static bool setup(Vm *vm, GError **errp)
     return (!build || build(vm->machine, errp)) && add_devices(vm, errp) &&
            lines_check(vm->config, vm->machine, errp) &&
            (!setup_done || setup_done(vm->accel, errp)) && machine_reset(vm->machine, errp) &&
-           setup_qtest(vm, errp);
+           setup_monitors(vm, monitors, errp) && setup_qtest(vm, errp);
 }
 
 Vm *vm_new(const Config *config, GError **errp)
 {
     Vm *vm = g_new0(Vm, 1);
     vm->config = config;
+    vm->life = config->life;
     vm->root = object_new(&container_class);
     vm->objects = object_new_child(vm->root, "objects", &container_class, NULL);
     vm->chardevs = object_new_child(vm->root, "chardevs", &container_class, NULL);
