@@ -18,6 +18,7 @@ typedef struct {
     LineEdit *edit;
     GByteArray *keys; /* typed, not looked at yet */
     bool open, greeted;
+    bool turn; /* it has become this monitor's turn to show itself */
 } HumanMonitor;
 
 static HumanMonitor *human_monitor(Monitor *monitor)
@@ -214,21 +215,22 @@ static void greet(HumanMonitor *human)
 
 static void human_opened(Monitor *monitor)
 {
-    human_monitor(monitor)->open = true;
-    greet(human_monitor(monitor));
+    human_monitor(monitor)->open = human_monitor(monitor)->turn = true;
+    monitor_wake(monitor); /* the machine may still be in the making, and fail */
 }
 
 static void human_closed(Monitor *monitor)
 {
     HumanMonitor *human = human_monitor(monitor);
-    human->open = human->greeted = false;
+    human->open = human->greeted = human->turn = false;
     line_edit_reset(human->edit);
     g_byte_array_set_size(human->keys, 0);
 }
 
 static void human_focus(Monitor *monitor)
 {
-    greet(human_monitor(monitor));
+    human_monitor(monitor)->turn = true;
+    monitor_wake(monitor);
 }
 
 static void human_receive(Monitor *monitor, const uint8_t *bytes, size_t length)
@@ -254,6 +256,10 @@ static bool human_work(Monitor *monitor)
     HumanMonitor *human = human_monitor(monitor);
     char *line = NULL;
     guint used = 0;
+    if (human->turn) {
+        human->turn = false;
+        greet(human);
+    }
     while (!line && used < human->keys->len) {
         line = line_edit_key(human->edit, (char)human->keys->data[used++]);
     }

@@ -418,7 +418,7 @@ static bool setup(Vm *vm, GError **errp)
     return (!build || build(vm->machine, errp)) && add_devices(vm, errp) &&
            lines_check(vm->config, vm->machine, errp) &&
            (!setup_done || setup_done(vm->accel, errp)) && machine_reset(vm->machine, errp) &&
-           setup_monitors(vm, monitors, errp) && setup_qtest(vm, errp);
+           setup_qtest(vm, errp) && setup_monitors(vm, monitors, errp);
 }
 
 Vm *vm_new(const Config *config, GError **errp)
