@@ -24,7 +24,7 @@ typedef struct {
     bool (*cas)(TcgEnv *env, uint64_t address, IrMem mem, uint64_t expected, uint64_t desired,
                 uint64_t *old);
     /* jump cache missed at pc: host entry to go on with in the current context, or NULL to return
-     * to the loop */
+     * to the loop. As .refill, must not touch vector registers or MXCSR */
     const void *(*lookup)(TcgEnv *env, uint64_t pc);
     /* the object helpers get as their first argument */
     void *(*helper_object)(TcgEnv *env);

@@ -8,10 +8,8 @@
 #include "accel/tcg/code_page_internal.h"
 #include "accel/tcg/loop_internal.h"
 
-#include <string.h>
-#include <sys/mman.h>
-
 #include "accel/tcg/context_internal.h"
+#include "accel/tcg/lazy_memory.h"
 
 enum { HASH_BYTES = (1 << BLOCK_HASH_BITS) * sizeof(TcgBlock *) };
 
@@ -35,9 +33,7 @@ TcgBlocks *tcg_blocks_new(TcgAccel *accel, GError **errp)
     blocks->accel = accel;
     blocks->fd = -1;
     g_mutex_init(&blocks->lock);
-    blocks->hash = mmap(NULL, HASH_BYTES, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    g_assert(blocks->hash != MAP_FAILED);
+    blocks->hash = lazy_memory_map(HASH_BYTES, true);
     if (!tcg_cache_init(blocks, errp)) {
         tcg_blocks_free(blocks);
         return NULL;
@@ -57,7 +53,7 @@ static void free_maps(TcgBlocks *blocks)
             }
             g_free(map->pages[i]);
         }
-        munmap(map->pages, (map->size >> TCG_PAGE_BITS) * sizeof(*map->pages));
+        lazy_memory_unmap(map->pages, (map->size >> TCG_PAGE_BITS) * sizeof(*map->pages));
         g_free(map);
     }
 }
@@ -70,16 +66,19 @@ void tcg_blocks_free(TcgBlocks *blocks)
     ram_set_code_ops(NULL);
     tcg_cache_cleanup(blocks);
     free_maps(blocks);
-    munmap(blocks->hash, HASH_BYTES);
+    lazy_memory_unmap(blocks->hash, HASH_BYTES);
     g_mutex_clear(&blocks->lock);
     g_free(blocks);
 }
 
 static TcgBlock **bucket(TcgBlocks *blocks, const uint8_t *guest, uint64_t key)
 {
-    uint64_t hash = (((uintptr_t)guest >> 1) ^ key << 40) * 0x9e3779b97f4a7c15ull;
+    enum { GRANULE_BITS = 4 }; /* neighbours share cache lines */
+    uint64_t granule = (uintptr_t)guest >> GRANULE_BITS;
+    uint64_t hash = granule ^ granule >> BLOCK_HASH_BITS ^
+                    key * 0x9e3779b97f4a7c15ull >> (64 - BLOCK_HASH_BITS);
 
-    return &blocks->hash[hash >> (64 - BLOCK_HASH_BITS)];
+    return &blocks->hash[hash & ((1u << BLOCK_HASH_BITS) - 1)];
 }
 
 TcgBlock *tcg_block_find(TcgBlocks *blocks, const uint8_t *guest, uint64_t pc, uint64_t key,
@@ -132,6 +131,7 @@ TcgBlock *tcg_block_publish(TcgBlocks *blocks, TcgBlock *block, Cpu *self)
         g_mutex_unlock(&blocks->lock);
         return NULL;
     }
+    block->published = true;
     block->hash_next = *head;
     atomic_store_release(head, block);
     atomic_fetch_add(&blocks->built, 1);
@@ -253,13 +253,27 @@ void tcg_block_link(TcgBlocks *blocks, Cpu *cpu, const void *site_at, TcgBlock *
     g_mutex_unlock(&blocks->lock);
 }
 
+/* One that is still being made is left alone. */
+static void flush_chunk_locked(TcgBlocks *blocks, TcgChunk *chunk)
+{
+    unsigned count = atomic_load_acquire(&chunk->count); /* pairs with tcg_chunk_add() */
+    TcgBlock **list = atomic_load_acquire(&chunk->list);
+
+    for (unsigned i = count; i-- > chunk->flushed;) { /* pages list the newest first */
+        if (list[i]->published) {
+            tcg_block_invalidate_locked(blocks, list[i]);
+        }
+    }
+    while (chunk->flushed < count && list[chunk->flushed]->invalid) {
+        chunk->flushed++;
+    }
+}
+
 void tcg_blocks_flush(TcgBlocks *blocks)
 {
     g_mutex_lock(&blocks->lock);
-    for (unsigned i = 0; i < 1 << BLOCK_HASH_BITS; i++) {
-        while (blocks->hash[i]) {
-            tcg_block_invalidate_locked(blocks, blocks->hash[i]);
-        }
+    for (unsigned i = 0; i < blocks->chunk_count; i++) {
+        flush_chunk_locked(blocks, &blocks->chunks[i]);
     }
     g_mutex_unlock(&blocks->lock);
 }

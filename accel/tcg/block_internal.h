@@ -33,7 +33,8 @@ struct TcgBlock {
     uint32_t guard[2];
     uint16_t bytes, insns;
     uint8_t flags;
-    bool invalid; /* atomic; set under blocks->lock */
+    bool invalid;   /* atomic; set under blocks->lock */
+    bool published; /* blocks->lock */
 };
 
 /* A page of RAM that holds, or once held, code. Never freed while its RAM exists. */
@@ -60,11 +61,12 @@ typedef struct {
 /* One piece of the code cache: owned by one translating thread, evicted as a whole. */
 struct TcgChunk {
     TcgSpace space;
-    uint32_t start;  /* offset of the chunk in the cache */
-    Cpu *owner;      /* blocks->lock; NULL: nobody adds to it */
-    bool used;       /* atomic: found by a lookup since the clock's hand passed */
-    TcgBlock **list; /* atomic; in order of creation: hot parts ascend, cold parts descend */
-    unsigned count;  /* atomic */
+    uint32_t start;   /* offset of the chunk in the cache */
+    Cpu *owner;       /* blocks->lock; NULL: nobody adds to it */
+    bool used;        /* atomic: found by a lookup since the clock's hand passed */
+    TcgBlock **list;  /* atomic; in order of creation: hot parts ascend, cold parts descend */
+    unsigned count;   /* atomic */
+    unsigned flushed; /* blocks->lock: those before it in .list are invalid */
     unsigned capacity;
     GPtrArray *slabs;
     uint8_t *slab_at;
@@ -79,7 +81,7 @@ typedef struct TcgRamMap {
     TcgCodePage **pages; /* one a page; atomic */
 } TcgRamMap;
 
-enum { BLOCK_HASH_BITS = 16 };
+enum { BLOCK_HASH_BITS = 18 };
 
 struct TcgBlocks {
     TcgAccel *accel;

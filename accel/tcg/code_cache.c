@@ -10,6 +10,7 @@
 
 #include "accel/tcg/block_internal.h"
 #include "accel/tcg/context_internal.h"
+#include "accel/tcg/lazy_memory.h"
 #include "accel/tcg/loop_internal.h"
 #include "util/error.h"
 
@@ -56,15 +57,34 @@ static void reset_chunk(TcgBlocks *blocks, TcgChunk *chunk)
     chunk->slabs = g_ptr_array_new_with_free_func(g_free);
     chunk->slab_left = 0;
     chunk->slab_bytes = 0;
-    chunk->count = chunk->capacity = 0;
+    chunk->count = chunk->capacity = chunk->flushed = 0;
     chunk->list = NULL;
     chunk->used = false;
 }
 
+/* Large host pages need both mappings to begin at one. NULL: not to be had. */
+static void *map_code(const TcgBlocks *blocks, int protection)
+{
+    void *at = lazy_memory_reserve(blocks->bytes);
+    void *memory;
+
+    if (!at) {
+        return NULL;
+    }
+    memory =
+        mmap(at, blocks->bytes, protection, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, blocks->fd, 0);
+    if (memory == MAP_FAILED) {
+        int why = errno;
+        lazy_memory_unmap(at, blocks->bytes);
+        errno = why;
+        return NULL;
+    }
+    madvise(memory, blocks->bytes, MADV_HUGEPAGE);
+    return memory;
+}
+
 bool tcg_cache_init(TcgBlocks *blocks, GError **errp)
 {
-    void *write, *exec;
-
     choose_sizes(blocks);
     blocks->fd = memfd_create("rhea-code", MFD_CLOEXEC);
     if (blocks->fd < 0 || ftruncate(blocks->fd, blocks->bytes) < 0) {
@@ -72,22 +92,19 @@ bool tcg_cache_init(TcgBlocks *blocks, GError **errp)
                         (size_t)(blocks->bytes / MIB));
         return false;
     }
-    write = mmap(NULL, blocks->bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-                 blocks->fd, 0);
-    exec =
-        mmap(NULL, blocks->bytes, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_NORESERVE, blocks->fd, 0);
-    blocks->write = write == MAP_FAILED ? NULL : write;
-    blocks->exec = exec == MAP_FAILED ? NULL : exec;
+    blocks->write = map_code(blocks, PROT_READ | PROT_WRITE);
+    blocks->exec = map_code(blocks, PROT_READ | PROT_EXEC);
     if (!blocks->write || !blocks->exec) {
         error_set_errno(errp, errno, "tcg: cannot map the code cache (try -accel tcg,interp=on)");
         return false;
     }
-    madvise(exec, blocks->bytes, MADV_HUGEPAGE);
-    blocks->stubs =
-        (TcgSpace){ .write = blocks->write, .exec = blocks->exec, .cold_end = STUB_BYTES };
+    size_t stubs = blocks->bytes - STUB_BYTES;
+    blocks->stubs = (TcgSpace){ .write = blocks->write + stubs,
+                                .exec = blocks->exec + stubs,
+                                .cold_end = STUB_BYTES };
     blocks->chunks = g_new0(TcgChunk, blocks->chunk_count);
     for (unsigned i = 0; i < blocks->chunk_count; i++) {
-        blocks->chunks[i].start = STUB_BYTES + i * blocks->chunk_bytes;
+        blocks->chunks[i].start = i * blocks->chunk_bytes;
         reset_chunk(blocks, &blocks->chunks[i]);
     }
     return true;
@@ -144,10 +161,10 @@ TcgBlock *tcg_cache_block_at(TcgBlocks *blocks, const void *host)
 {
     size_t at = (const uint8_t *)host - blocks->exec;
 
-    if ((const uint8_t *)host < blocks->exec || at < STUB_BYTES || at >= blocks->bytes) {
+    if ((const uint8_t *)host < blocks->exec || at >= blocks->bytes - STUB_BYTES) {
         return NULL;
     }
-    TcgChunk *chunk = &blocks->chunks[(at - STUB_BYTES) / blocks->chunk_bytes];
+    TcgChunk *chunk = &blocks->chunks[at / blocks->chunk_bytes];
     unsigned count = atomic_load_acquire(&chunk->count);
     TcgBlock **list = atomic_load_acquire(&chunk->list);
     unsigned low = 0, high = count;
@@ -204,7 +221,7 @@ static void evict_locked(TcgBlocks *blocks, TcgChunk *chunk)
 {
     GPtrArray *cpus = blocks->accel->accel.machine->cpus;
 
-    for (unsigned i = 0; i < chunk->count; i++) {
+    for (unsigned i = chunk->count; i-- > 0;) { /* pages list the newest first */
         tcg_block_invalidate_locked(blocks, chunk->list[i]);
     }
     for (unsigned i = 0; i < cpus->len; i++) {

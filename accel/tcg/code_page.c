@@ -4,9 +4,8 @@
  * store to it can be compared with the granules that code was made from. docs/devel/translator.rst
  * has the protocol between vCPUs.
  */
-#include <sys/mman.h>
-
 #include "accel/tcg/code_page_internal.h"
+#include "accel/tcg/lazy_memory.h"
 #include "accel/tcg/loop_internal.h"
 #include "accel/tcg/tlb_internal.h"
 
@@ -35,12 +34,7 @@ static TcgRamMap *add_map(TcgBlocks *blocks, RamBlock *ram)
         map->ram = ram;
         map->host = ram_block_host(ram);
         map->size = ram_block_size(ram);
-        map->pages =
-            mmap(NULL, (map->size >> TCG_PAGE_BITS) * sizeof(*map->pages), PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (map->pages == MAP_FAILED) {
-            g_error("no memory for the map of code pages");
-        }
+        map->pages = lazy_memory_map((map->size >> TCG_PAGE_BITS) * sizeof(*map->pages), false);
         map->next = blocks->maps;
         atomic_store_release(&blocks->maps, map);
     }

@@ -6,9 +6,8 @@
  */
 #include "accel/tcg/context_internal.h"
 
-#include <sys/mman.h>
-
 #include "accel/tcg/block_internal.h"
+#include "accel/tcg/lazy_memory.h"
 #include "accel/tcg/tlb_internal.h"
 
 enum {
@@ -17,25 +16,15 @@ enum {
     SECOND_ENTRIES = 1 << JUMP_SECOND_BITS,
 };
 
-static const uint64_t NO_PC = ~0ull;
+static const uint64_t NO_PC = ~0ull; /* odd: in memory that was never written, 0 has no block */
 
-static void *map_lazily(size_t bytes)
-{
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-    if (memory == MAP_FAILED) {
-        g_error("no memory for a jump cache");
-    }
-    return memory;
-}
-
-TcgContexts *tcg_contexts_new(void)
+TcgContexts *tcg_contexts_new(const uint8_t *code)
 {
     TcgContexts *contexts = g_new0(TcgContexts, 1);
 
-    contexts->banks = map_lazily(CONTEXT_BANKS * sizeof(TcgContextBank));
-    contexts->second = map_lazily(SECOND_ENTRIES * sizeof(TcgJumpSecond));
+    contexts->code = code;
+    contexts->banks = lazy_memory_map(CONTEXT_BANKS * sizeof(TcgContextBank), false);
+    contexts->second = lazy_memory_map(SECOND_ENTRIES * sizeof(TcgJumpSecond), true);
     for (unsigned i = 0; i < CONTEXT_BANKS; i++) {
         contexts->context[i].used = ~0ull;
         contexts->context[i].pages[0] = 1; /* not clean */
@@ -46,8 +35,8 @@ TcgContexts *tcg_contexts_new(void)
 void tcg_contexts_free(TcgContexts *contexts)
 {
     if (contexts) {
-        munmap(contexts->banks, CONTEXT_BANKS * sizeof(TcgContextBank));
-        munmap(contexts->second, SECOND_ENTRIES * sizeof(TcgJumpSecond));
+        lazy_memory_unmap(contexts->banks, CONTEXT_BANKS * sizeof(TcgContextBank));
+        lazy_memory_unmap(contexts->second, SECOND_ENTRIES * sizeof(TcgJumpSecond));
         g_free(contexts);
     }
 }
@@ -66,6 +55,41 @@ static void clear_bank(TcgContexts *contexts, unsigned index)
     context->used = 0;
     memset(bank->guard, 0, sizeof(bank->guard));
     memset(context->pages, 0, sizeof(context->pages));
+}
+
+/* Entries bear numbers that are about to be used again. */
+static void empty_second(TcgContexts *contexts)
+{
+    for (unsigned i = 0; i < SECOND_ENTRIES; i++) {
+        atomic_set(&contexts->second[i].pc, NO_PC);
+    }
+}
+
+static uint32_t number_of_key(TcgContexts *contexts, uint64_t key)
+{
+    for (unsigned i = 0; i < contexts->key_count; i++) {
+        if (contexts->keys[i] == key) {
+            return i;
+        }
+    }
+    if (contexts->key_count == KEYS_MAX) {
+        empty_second(contexts);
+        contexts->key_count = 0;
+        for (unsigned i = 0; i < CONTEXT_BANKS; i++) { /* their numbers too */
+            contexts->context[i].stamp = 0;
+            contexts->context[i].last_use = 0;
+        }
+    }
+    contexts->keys[contexts->key_count] = key;
+    return contexts->key_count++;
+}
+
+static void new_generation(TcgContexts *contexts, unsigned page)
+{
+    if (++contexts->generation[page] >> GENERATION_BITS) {
+        contexts->generation[page] = 0;
+        empty_second(contexts);
+    }
 }
 
 void tcg_contexts_select(Cpu *cpu)
@@ -96,6 +120,7 @@ void tcg_contexts_select(Cpu *cpu)
     context = &contexts->context[oldest];
     if (context->key != key || context->stamp != stamp) {
         atomic_set(&context->key, key); /* before any entry: tcg_contexts_forget() */
+        context->key_number = number_of_key(contexts, key);
         context->stamp = stamp;
         clear_bank(contexts, oldest);
     }
@@ -115,7 +140,7 @@ void tcg_contexts_clear(Cpu *cpu)
     clear_bank(contexts, contexts->current);
     memset(contexts->fetch, 0, sizeof(contexts->fetch));
     for (unsigned i = 0; i < JUMP_GENERATIONS; i++) {
-        contexts->generation[i]++;
+        new_generation(contexts, i);
     }
 }
 
@@ -133,13 +158,6 @@ void tcg_contexts_flush_stamp(Cpu *cpu, uint32_t stamp)
             }
         }
     }
-}
-
-static unsigned page_hash(uint64_t pc)
-{
-    uint64_t page = pc >> TCG_PAGE_BITS;
-
-    return (page ^ page >> 10 ^ page >> 20) & (JUMP_GENERATIONS - 1);
 }
 
 /* The instructions of a page share one half of the inline cache. */
@@ -169,7 +187,7 @@ void tcg_contexts_flush_page(Cpu *cpu, vaddr address)
     if (!((fetch->tag ^ address) >> TCG_PAGE_BITS)) {
         fetch->tag = 0;
     }
-    contexts->generation[page_hash(address)]++;
+    new_generation(contexts, tcg_context_page(address));
     for (unsigned i = 0; i < CONTEXT_BANKS; i++) {
         if (contexts->context[i].stamp) {
             flush_bank_page(contexts, i, address);
@@ -177,20 +195,10 @@ void tcg_contexts_flush_page(Cpu *cpu, vaddr address)
     }
 }
 
-static TcgJumpSecond *second_entry(const TcgContexts *contexts, uint64_t pc, uint64_t key)
+/* May generated code go to @block without asking the loop? */
+static bool may_start(const Cpu *cpu, const TcgBlock *block)
 {
-    uint64_t hash = ((pc >> 1) ^ key) * 0x9e3779b97f4a7c15ull;
-
-    return &contexts->second[hash >> (64 - JUMP_SECOND_BITS)];
-}
-
-static void set_guard(TcgContexts *contexts, uint64_t pc, uint32_t guard)
-{
-    TcgContext *context = &contexts->context[contexts->current];
-    unsigned index = tcg_guard_index(pc);
-
-    contexts->banks[contexts->current].guard[index] = guard;
-    context->pages[index / 64] |= 1ull << index % 64;
+    return block->code && !(block->flags & BLOCK_NO_LINK) && !cpu->tcg->accel->options.no_chain;
 }
 
 /* To the inline cache and the guard words. */
@@ -199,16 +207,15 @@ static void install_first(Cpu *cpu, TcgBlock *block)
     TcgContexts *contexts = cpu->tcg->contexts;
     unsigned index = tcg_jump_index(block->pc);
     TcgJumpEntry *entry = &contexts->banks[contexts->current].jump[index];
-    TcgContext *context = &contexts->context[contexts->current];
 
-    set_guard(contexts, block->pc, block->guard[0]);
+    tcg_context_set_guard(contexts, block->pc, block->guard[0]);
     if (block->page[1]) {
-        set_guard(contexts, block->pc + TCG_PAGE_BYTES, block->guard[1]);
+        tcg_context_set_guard(contexts, block->pc + TCG_PAGE_BYTES, block->guard[1]);
     }
-    if (!block->code || (block->flags & BLOCK_NO_LINK) || cpu->tcg->accel->options.no_chain) {
+    if (!may_start(cpu, block)) {
         return;
     }
-    context->used |= 1ull << (index >> JUMP_GROUP_BITS);
+    contexts->context[contexts->current].used |= 1ull << (index >> JUMP_GROUP_BITS);
     entry->host = block->code->code + block->code->entry_checked;
     atomic_store_release(&entry->pc, block->pc);
     atomic_fence(); /* pairs with tcg_block_invalidate_locked(): it sees the entry, or we the mark
@@ -220,50 +227,70 @@ static void install_first(Cpu *cpu, TcgBlock *block)
 
 TcgBlock *tcg_contexts_find(Cpu *cpu, uint64_t pc)
 {
-    TcgContexts *contexts = cpu->tcg->contexts;
-    const TcgTlb *tlb = cpu->tcg->tlb;
-    TcgJumpSecond *entry = second_entry(contexts, pc, contexts->key);
-    TcgBlock *block = atomic_load_acquire(&entry->block); /* pairs with tcg_contexts_install() */
+    const TcgJumpSecond *entry = tcg_context_hit(cpu, pc);
 
-    if (!block || block->pc != pc || block->key != contexts->key || block->unit != cpu->tcg->unit ||
-        (entry->stamp != tlb->stamp && entry->stamp != tlb->global_stamp) ||
-        entry->generation != contexts->generation[page_hash(pc)] || atomic_read(&block->invalid)) {
-        return NULL;
+    return entry ? entry->block : NULL;
+}
+
+/* Where @block goes: never into both entries of a pair. */
+static TcgJumpSecond *choose_second(TcgContexts *contexts, const TcgBlock *block)
+{
+    TcgJumpSecond *pair = tcg_context_second(contexts, block->pc, block->key);
+
+    for (unsigned way = 0; way < 2; way++) {
+        if (pair[way].block && atomic_read(&pair[way].pc) == block->pc) {
+            return &pair[way];
+        }
     }
-    install_first(cpu, block);
-    return block;
+    for (unsigned way = 0; way < 2; way++) {
+        if (!pair[way].block || atomic_read(&pair[way].pc) == NO_PC) {
+            return &pair[way];
+        }
+    }
+    return &pair[contexts->victim++ & 1];
 }
 
 void tcg_contexts_install(Cpu *cpu, TcgBlock *block, bool global)
 {
     TcgContexts *contexts = cpu->tcg->contexts;
-    TcgJumpSecond *entry = second_entry(contexts, block->pc, block->key);
+    TcgJumpSecond *entry;
 
     install_first(cpu, block);
     if (block->flags & BLOCK_NO_LINK || block->page[1]) {
         return; /* the second page's mapping has to be looked at each time */
     }
+    entry = choose_second(contexts, block);
+    atomic_set(&entry->pc, NO_PC);
+    entry->block = block;
+    entry->host = may_start(cpu, block)
+                      ? block->code->code + block->code->entry_checked - contexts->code + 1
+                      : 0;
+    entry->guard = block->guard[0];
     entry->stamp = global ? cpu->tcg->tlb->global_stamp : cpu->tcg->tlb->stamp;
-    entry->generation = contexts->generation[page_hash(block->pc)];
-    atomic_store_release(&entry->block, block);
+    entry->check = tcg_context_check(contexts, block->pc);
+    atomic_store_release(&entry->pc, block->pc);
     atomic_fence(); /* pairs with tcg_block_invalidate_locked() */
     if (atomic_read(&block->invalid)) {
-        atomic_set(&entry->block, NULL);
+        atomic_set(&entry->pc, NO_PC);
     }
+}
+
+static void forget_pc(uint64_t *at, uint64_t pc)
+{
+    atomic_cas(at, &pc, NO_PC);
 }
 
 void tcg_contexts_forget(Cpu *cpu, TcgBlock *block)
 {
     TcgContexts *contexts = cpu->tcg->contexts;
-    TcgJumpSecond *second = second_entry(contexts, block->pc, block->key);
-    TcgBlock *expected = block;
 
-    atomic_cas(&second->block, &expected, NULL);
+    TcgJumpSecond *pair = tcg_context_second(contexts, block->pc, block->key);
+
+    forget_pc(&pair[0].pc, block->pc);
+    forget_pc(&pair[1].pc, block->pc);
     for (unsigned i = 0; i < CONTEXT_BANKS; i++) {
-        TcgJumpEntry *entry = &contexts->banks[i].jump[tcg_jump_index(block->pc)];
-        uint64_t pc = block->pc;
         if (atomic_read(&contexts->context[i].key) == block->key) {
-            atomic_cas(&entry->pc, &pc, NO_PC);
+            forget_pc(&contexts->banks[i].jump[tcg_jump_index(block->pc)].pc, block->pc);
         }
     }
 }

@@ -9,6 +9,7 @@
 
 #include "accel/tcg/block_internal.h"
 #include "accel/tcg/code_page_internal.h"
+#include "accel/tcg/context_internal.h"
 #include "accel/tcg/loop_internal.h"
 #include "accel/tcg/tlb_internal.h"
 #include "disas/disas.h"
@@ -192,7 +193,7 @@ static const TcgRuntime side_runtime = {
     .store = side_store,
     .atomic = side_atomic,
     .cas = side_cas,
-    .lookup = tcg_loop_lookup,
+    .lookup = tcg_contexts_lookup,
     .helper_object = helper_object,
 };
 

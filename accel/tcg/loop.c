@@ -148,16 +148,6 @@ static TcgBlock *find_block(Cpu *cpu, uint64_t pc, bool *once)
     return block;
 }
 
-const void *tcg_loop_lookup(TcgEnv *env, uint64_t pc)
-{
-    Cpu *cpu = tcg_env_cpu(env);
-    TcgBlock *block = cpu->tcg->accel->options.no_chain ? NULL : tcg_contexts_find(cpu, pc);
-
-    return block && block->code && !(block->flags & BLOCK_NO_LINK)
-               ? block->code->code + block->code->entry_checked
-               : NULL;
-}
-
 static void log_block(Cpu *cpu, const TcgBlock *block)
 {
     if (log_enabled(LOG_EXEC) && log_in_filter(block->pc)) {

@@ -20,8 +20,6 @@ void tcg_request_all(TcgAccel *accel, uint32_t bits);
 void tcg_loop_run(Cpu *cpu);
 /** tcg_loop_is_idle - nothing to do until a kick */
 bool tcg_loop_is_idle(Cpu *cpu);
-/** tcg_loop_lookup - TcgRuntime.lookup */
-const void *tcg_loop_lookup(TcgEnv *env, uint64_t pc);
 
 /** tcg_loop_run_code - the host code of @block and what it is linked to */
 TcgLeft tcg_loop_run_code(Cpu *cpu, TcgBlock *block, const void **site);

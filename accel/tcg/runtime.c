@@ -5,6 +5,7 @@
 
 #include "accel/tcg/block_internal.h"
 #include "accel/tcg/code_page_internal.h"
+#include "accel/tcg/context_internal.h"
 #include "accel/tcg/loop_internal.h"
 #include "accel/tcg/tlb_internal.h"
 
@@ -528,7 +529,7 @@ const TcgRuntime tcg_runtime = {
     .store = runtime_store,
     .atomic = runtime_atomic,
     .cas = runtime_cas,
-    .lookup = tcg_loop_lookup,
+    .lookup = tcg_contexts_lookup,
     .helper_object = helper_object,
 };
 

@@ -5,11 +5,10 @@
  */
 #include "accel/tcg/tlb_internal.h"
 
-#include <sys/mman.h>
-
 #include "accel/tcg/block_internal.h"
 #include "accel/tcg/code_page_internal.h"
 #include "accel/tcg/context_internal.h"
+#include "accel/tcg/lazy_memory.h"
 #include "util/rcu.h"
 
 enum { LARGEST_TABLE_PAGE_BITS = 48 }; /* larger "pages" are the absence of translation */
@@ -21,24 +20,11 @@ static void empty_line(TcgTlbBank *bank, unsigned line)
     }
 }
 
-/* Between taking pages and giving them back, memory of caches is the host kernel's to provide
- * lazily. */
-static void *map_lazily(size_t bytes)
-{
-    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-    if (memory == MAP_FAILED) {
-        g_error("no memory for a TLB");
-    }
-    return memory;
-}
-
 TcgTlb *tcg_tlb_new(const TcgOptions *options)
 {
     TcgTlb *tlb = g_new0(TcgTlb, 1);
 
-    tlb->sets = map_lazily(TLB_SETS * sizeof(TcgTlbSet));
+    tlb->sets = lazy_memory_map(TLB_SETS * sizeof(TcgTlbSet), false);
     tlb->one_entry = options->one_entry_tlb;
     tlb->no_quick_refill = options->one_entry_tlb || options->slow_memory;
     tlb->global_stamp = 1;
@@ -52,7 +38,7 @@ TcgTlb *tcg_tlb_new(const TcgOptions *options)
 void tcg_tlb_free(TcgTlb *tlb)
 {
     if (tlb) {
-        munmap(tlb->sets, TLB_SETS * sizeof(TcgTlbSet));
+        lazy_memory_unmap(tlb->sets, TLB_SETS * sizeof(TcgTlbSet));
         g_free(tlb);
     }
 }

@@ -149,6 +149,12 @@ static bool fetch_cached(TcgTranslator *tr, uint64_t pc, unsigned size, uint8_t 
         emit_check(tr, &check_second_page_helper, tr->t.first_pc + TCG_PAGE_BYTES, guard);
         tr->t.max_insns = 1;
     }
+    if (size == sizeof(uint16_t) && !(at % sizeof(uint16_t))) {
+        uint16_t both =
+            atomic_read((const uint16_t *)(tr->host[at >= TCG_PAGE_BYTES] + at % TCG_PAGE_BYTES));
+        memcpy(to, &both, sizeof(both));
+        return true;
+    }
     for (unsigned i = 0; i < size; i++) {
         bool second = at + i >= TCG_PAGE_BYTES;
         to[i] = atomic_read(&tr->host[second][(at + i) % TCG_PAGE_BYTES]);
@@ -220,9 +226,8 @@ static void log_guest(const TcgTranslator *tr)
 
 static void log_region(const TcgTranslator *tr, uint32_t item, const char *when)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-
     if (log_enabled(item) && log_in_filter(tr->t.first_pc)) {
+        g_autoptr(GString) text = g_string_new(NULL);
         ir_dump(&tr->region, text);
         log_printf(item, "IR %s, %#" PRIx64 "\n%s", when, tr->t.first_pc, text->str);
     }
@@ -230,10 +235,10 @@ static void log_region(const TcgTranslator *tr, uint32_t item, const char *when)
 
 static void log_code(const TcgTranslator *tr)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
     const TcgCompiled *code = &tr->code;
 
     if (log_enabled(LOG_OUT_ASM) && log_in_filter(tr->t.first_pc)) {
+        g_autoptr(GString) text = g_string_new(NULL);
         disas_host(code->code, code->hot_bytes, (uintptr_t)code->code, text);
         g_string_append(text, "out of line:\n");
         disas_host(code->cold, code->cold_bytes, (uintptr_t)code->cold, text);

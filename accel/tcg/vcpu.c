@@ -3,6 +3,7 @@
  * vCPU threads: one each, or one that runs all in turn (thread=single, and under -icount). An idle
  * vCPU sleeps on a condition variable; whoever changes what it waits for kicks it.
  */
+#include "accel/tcg/block_internal.h"
 #include "accel/tcg/context_internal.h"
 #include "accel/tcg/icount_internal.h"
 #include "accel/tcg/loop_internal.h"
@@ -192,7 +193,7 @@ static TcgCpu *new_tcg_cpu(TcgAccel *accel, Cpu *cpu, TcgUnit *unit)
     tcg->unit = unit;
     tcg->frontend = unit->frontend;
     tcg->tlb = tcg_tlb_new(&accel->options);
-    tcg->contexts = tcg_contexts_new();
+    tcg->contexts = tcg_contexts_new(accel->blocks->exec);
     tcg->translator = tcg_translator_new();
     tcg->lockstep = accel->options.lockstep ? tcg_lockstep_new() : NULL;
     tcg->breakpoints = g_array_new(false, false, sizeof(TcgWatch));

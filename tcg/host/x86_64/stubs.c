@@ -174,15 +174,16 @@ static void stub_lookup(Stubs *s)
     begin(s, STUB_LOOKUP);
     asm_patch32(a, miss, asm_pos(a));
     asm_store(a, true, ENV_MEM(hot.pc), RAX);
-    slots_store(a, s->be, s->be->pinned);
+    slots_store(a, s->be, s->be->pinned & caller_saved);
     asm_mov_rr(a, true, RSI, RAX);
     env_argument(a);
     call_c(a, s->exec, (const void *)s->be->runtime.lookup);
-    slots_load(a, s->be, s->be->pinned & (caller_saved | all_vector));
+    slots_load(a, s->be, s->be->pinned & caller_saved);
     asm_test_rr(a, true, RAX, RAX);
     uint32_t none = asm_jcc8(a, CC_E);
     asm_rr(a, 0xff, 4, RAX);
     asm_here8(a, none);
+    slots_store(a, s->be, s->be->pinned & ~caller_saved);
     leave(s, TCG_LEFT_LOOKUP);
 }
 
