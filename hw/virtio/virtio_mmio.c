@@ -156,12 +156,13 @@ static void set_half(uint64_t *value, bool high, uint32_t half)
                   : (*value & ~(uint64_t)UINT32_MAX) | half;
 }
 
+/* A driver's reset. The legacy page size stays: it belongs to the slot, and drivers write it once
+ * (4.2.4), before they reset the device they find. */
 static void clear_transport(VirtioMmio *slot)
 {
     slot->interrupts = 0;
     slot->device_features_sel = slot->driver_features_sel = slot->queue_sel = 0;
     slot->driver_features = 0;
-    slot->guest_page_bytes = 0;
     slot->queue_align = 0;
     for (unsigned i = 0; i < VIRTIO_MAX_QUEUES; i++) {
         slot->queue_pfn[i] = 0;
@@ -298,7 +299,9 @@ static bool virtio_mmio_realize(Device *dev, GError **errp)
 
 static void virtio_mmio_reset(Device *dev)
 {
-    clear_transport(container_of(dev, VirtioMmio, sysbus.device));
+    VirtioMmio *slot = container_of(dev, VirtioMmio, sysbus.device);
+    clear_transport(slot);
+    slot->guest_page_bytes = 0;
 }
 
 static bool virtio_mmio_post_load(void *opaque, uint32_t version, GError **errp)
