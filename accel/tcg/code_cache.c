@@ -149,7 +149,9 @@ void tcg_chunk_add(TcgChunk *chunk, TcgBlock *block)
         unsigned capacity = MAX(2 * chunk->capacity, FIRST_LIST);
         TcgBlock **list = tcg_chunk_alloc(chunk, capacity * sizeof(*list));
 
-        memcpy(list, chunk->list, chunk->count * sizeof(*list));
+        if (chunk->count) {
+            memcpy(list, chunk->list, chunk->count * sizeof(*list));
+        }
         chunk->capacity = capacity;
         atomic_store_release(&chunk->list, list); /* readers of the old one have a smaller count */
     }

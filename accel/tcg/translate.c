@@ -276,7 +276,9 @@ static void keep_code(TcgTranslator *tr, TcgChunk *chunk, TcgBlock *block)
     block->code = tcg_chunk_alloc(chunk, bytes);
     memcpy(block->code, &tr->code, bytes);
     block->code->unwind = tcg_chunk_alloc(chunk, tr->code.unwind_bytes);
-    memcpy(block->code->unwind, tr->code.unwind, tr->code.unwind_bytes);
+    if (tr->code.unwind_bytes) {
+        memcpy(block->code->unwind, tr->code.unwind, tr->code.unwind_bytes);
+    }
     g_free(tr->code.unwind);
     block->links = tcg_chunk_alloc(chunk, tr->code.sites * sizeof(TcgLink));
     for (unsigned i = 0; i < tr->code.sites; i++) {
