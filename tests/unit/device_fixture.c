@@ -64,6 +64,7 @@ static int64_t fixture_now(void *opaque)
 void fixture_init(DeviceFixture *f)
 {
     *f = (DeviceFixture){ .shutdown_status = -1 };
+    f->lines = g_ptr_array_new_with_free_func((GDestroyNotify)irq_free);
     f->root = object_new(&container_class);
     Object *obj = object_new_child(f->root, "machine", &board_class.object, NULL);
     f->machine = container_of(obj, Machine, object);
@@ -88,6 +89,7 @@ void fixture_cleanup(DeviceFixture *f)
     chardev_close(&f->host->chardev);
     object_unref(f->root);
     clock_set_free(clocks);
+    g_ptr_array_unref(f->lines);
 }
 
 Device *fixture_add(DeviceFixture *f, const char *class_name, const char *const *properties)
@@ -114,7 +116,9 @@ static void line_changed(void *opaque, unsigned line, int level)
 
 Irq *fixture_irq(DeviceFixture *f, unsigned line)
 {
-    return irq_new(line_changed, f, line);
+    Irq *irq = irq_new(line_changed, f, line);
+    g_ptr_array_add(f->lines, irq);
+    return irq;
 }
 
 void fixture_place(DeviceFixture *f)

@@ -23,6 +23,7 @@ typedef struct {
     Device *dev;
     int64_t now_ns;      /* guest time */
     int level[64];       /* of lines made by fixture_irq() */
+    GPtrArray *lines;    /* these, owned */
     unsigned edges;      /* changes of any */
     int shutdown_status; /* -1: none asked for */
     ShutdownCause shutdown_cause;
