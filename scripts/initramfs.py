@@ -13,6 +13,9 @@ import os
 import stat
 import sys
 
+# Drivers that Debian's kernel does not have built in, in the order of loading.
+MODULES = ('virtio_mmio', 'virtio-rng', 'virtio_blk')
+
 RC = """#!/bin/sh
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
@@ -22,6 +25,7 @@ mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /dev/shm
 mount -t tmpfs tmpfs /tmp
 hostname guest
+for module in /lib/modules/*.ko; do insmod "$module"; done
 ip link set lo up 2>/dev/null
 if [ -x /test/run ]; then
     /test/run
@@ -43,7 +47,7 @@ cd
 """
 
 APPLETS = """[ ash awk base64 cat chmod chown cmp cp cttyhack cut date dd devmem df diff dmesg du echo env
-expr factor false find free grep gunzip gzip halt head hexdump hostname hwclock id ifconfig init ip kill
+expr factor false find free grep gunzip gzip halt head hexdump hostname hwclock id ifconfig init insmod ip kill
 killall less ln logger ls lsmod md5sum mkdir mkfifo mknod mktemp modprobe more mount mv nc nproc nslookup
 od paste pidof ping poweroff printf ps pwd readlink realpath reboot reset rm rmdir route sed seq
 setsid sh sha256sum sha512sum sleep sort stat strings stty su sync sysctl tail tar taskset tee test
@@ -94,8 +98,8 @@ class Archive:
         return body + bytes(-len(body) % 512)
 
 
-def base(busybox):
-    """The system around @busybox (bytes of a static executable)."""
+def base(busybox, modules):
+    """The system around @busybox (bytes of a static executable) and @modules (name -> bytes)."""
     archive = Archive()
     for path in ('proc', 'sys', 'tmp', 'root', 'run', 'mnt', 'dev', 'sbin', 'var'):
         archive.folder(path)
@@ -107,6 +111,8 @@ def base(busybox):
     for applet in ('init', 'poweroff', 'reboot', 'halt'):
         archive.link('sbin/' + applet, '../bin/busybox')
     archive.link('init', 'bin/busybox')
+    for number, name in enumerate(MODULES):
+        archive.file(f'lib/modules/{number}-{name}.ko', modules[name], 0o644)
     archive.file('etc/rc', RC)
     archive.file('etc/inittab', INITTAB, 0o644)
     archive.file('etc/profile', PROFILE, 0o644)

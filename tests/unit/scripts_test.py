@@ -47,10 +47,12 @@ class Initramfs(unittest.TestCase):
         self.assertEqual(found[2], ('a/b/one', 0o100755, (0, 0), b'12345'))
 
     def test_base_has_console_and_init(self):
-        found = {name: (mode, device, data) for name, mode, device, data in entries(initramfs.base(b'program'))}
+        base = initramfs.base(b'program', dict.fromkeys(initramfs.MODULES, b'module'))
+        found = {name: (mode, device, data) for name, mode, device, data in entries(base)}
         self.assertEqual(found['dev/console'][:2], (0o020600, (5, 1)))
         self.assertEqual(found['init'][2], b'bin/busybox')
         self.assertEqual(found['bin/busybox'][2], b'program')
+        self.assertEqual(found['lib/modules/0-virtio_mmio.ko'], (0o100644, (0, 0), b'module'))
 
 
 class FetchGuest(unittest.TestCase):
