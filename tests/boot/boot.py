@@ -10,6 +10,7 @@ usage: boot.py [--binary=EMULATOR] [--build=FOLDER] [--echo] [--times=N] CASE...
 import argparse
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -174,6 +175,27 @@ def reboot(setting):
         to_prompt(machine)
         machine.send('reboot -f\n')
         check(machine.wait() == 0, '-no-reboot did not end with status 0')
+
+
+@case
+def virtio(setting):
+    """Entropy and a second console through virtio, with the registers of either version."""
+    for legacy in 'on', 'off':
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as line:
+            devices = ['-device', 'virtio-rng-device', '-device', 'virtio-serial-device',
+                       '-device', 'virtconsole,chardev=hvc',
+                       '-chardev', f'socket,id=hvc,path={folder}/hvc,server=on,wait=off']
+            with setting.start('-machine', f'virt,virtio-mmio-legacy={legacy}', *devices) as machine:
+                to_prompt(machine)
+                check('virtio_rng' in machine.command_output('cat /sys/class/misc/hw_random/rng_current'), 'no virtio-rng')
+                check('4096' in machine.command_output('head -c 4096 /dev/hwrng | wc -c'), '/dev/hwrng gives nothing')
+                line.connect(f'{folder}/hvc')
+                line.settimeout(20)
+                machine.send('exec 3<>/dev/hvc0; stty raw -echo <&3; echo ready >&3; read word <&3; echo "<$word>"\n')
+                check(line.recv(5) == b'ready', 'the second console is silent')
+                line.sendall(b'from-outside\n')
+                machine.expect('<from-outside>', 20)
+                leave(machine)
 
 
 @case
