@@ -24,6 +24,8 @@ typedef struct {
     uint64_t written;     /* in order up to here */
     CoQueue turn;
     bool any_order, compress, dest_is_zero, write_zeros;
+    BlockStatus known; /* of the sources from known_start on, so that the host is asked once */
+    uint64_t known_start;
     BlockNode *base; /* what it holds is not copied (-B) */
     uint64_t unit;   /* zeros shorter than this are written as data */
     uint32_t cluster_bytes;
@@ -61,6 +63,25 @@ static BlockChild *source_at(const Copy *copy, uint64_t at, uint64_t *offset, ui
     return copy->sources[i];
 }
 
+/* What the @left bytes from the start of @stretch on begin with. */
+static int coroutine_fn find_status(Copy *copy, const Stretch *stretch, uint64_t left,
+                                    BlockStatus *status)
+{
+    uint64_t at = stretch->start, known_end = copy->known_start + copy->known.bytes;
+    if (at >= copy->known_start && at < known_end) {
+        *status = copy->known;
+        status->bytes = known_end - at;
+        return 0;
+    }
+    int result =
+        block_status_above(stretch->source, copy->base, stretch->source_offset, left, status);
+    if (result == 0 && at >= known_end) {
+        copy->known = *status;
+        copy->known_start = at;
+    }
+    return result;
+}
+
 /* What to do with the bytes at the front; only this decides how they are cut into stretches. */
 static bool coroutine_fn take_stretch(Copy *copy, Stretch *stretch)
 {
@@ -74,8 +95,7 @@ static bool coroutine_fn take_stretch(Copy *copy, Stretch *stretch)
     copy->next = at + MIN(left, CHUNK_BYTES); /* others go on behind while this waits */
     stretch->bytes = copy->next - at;
     stretch->zero = stretch->skip = false;
-    int result =
-        block_status_above(stretch->source, copy->base, stretch->source_offset, left, &status);
+    int result = find_status(copy, stretch, left, &status);
     if (result < 0) {
         copy_fail(copy, result, stretch->source->node->filename);
         return false;
