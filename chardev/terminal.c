@@ -35,8 +35,11 @@ static bool in_foreground(void)
  * handlers. */
 static void enter(void)
 {
-    if (terminal.wanted && in_foreground() && tcsetattr(terminal.fd, TCSANOW, &terminal.raw) == 0) {
-        terminal.active = 1;
+    if (terminal.wanted && in_foreground()) {
+        terminal.active = 1; /* before: a signal may come as soon as the modes have changed */
+        if (tcsetattr(terminal.fd, TCSANOW, &terminal.raw) != 0) {
+            terminal.active = 0;
+        }
     }
 }
 
