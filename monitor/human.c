@@ -11,6 +11,8 @@
 #include "util/nearest.h"
 #include "util/version.h"
 
+#define SPACES " \t\r\n"
+
 #define PROMPT "(qemu) " /* what scripts wait for */
 
 typedef struct {
@@ -131,24 +133,35 @@ static bool run_command(HumanCall *call, const HumanCommand *command, GError **e
     return ok;
 }
 
-/* "x/4i $pc": command x, format 4i, rest $pc. */
+/* "/4i" at *@line, taken off it; NULL if there is none. */
+static char *take_format(const char **line)
+{
+    if (**line != '/') {
+        return NULL;
+    }
+    size_t length = strcspn(*line, SPACES);
+    char *format = g_strndup(*line + 1, length - 1);
+    *line += length;
+    return format;
+}
+
+/* "x/4i $pc" and "x /4i $pc": command x, format 4i, rest $pc. */
 static void run_line(HumanCall *call, const char *line, GError **errp)
 {
-    line += strspn(line, " \t\r\n");
-    size_t length = strcspn(line, " \t\r\n/");
+    line += strspn(line, SPACES);
+    size_t length = strcspn(line, SPACES "/");
     g_autofree char *name = g_strndup(line, length);
-    g_autofree char *format = NULL;
     line += length;
-    if (*line == '/') {
-        size_t format_length = strcspn(line, " \t\r\n");
-        format = g_strndup(line + 1, format_length - 1);
-        line += format_length;
-    }
-    g_autofree char *rest = g_strstrip(g_strdup(line));
+    g_autofree char *format = take_format(&line);
     if (!*name && !format) {
         return;
     }
     const HumanCommand *command = human_find(human_commands, "command", name, errp);
+    if (command && command->formats && !format) {
+        line += strspn(line, SPACES);
+        format = take_format(&line);
+    }
+    g_autofree char *rest = g_strstrip(g_strdup(line));
     if (command) {
         call->rest = rest;
         call->format = format;

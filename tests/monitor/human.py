@@ -104,6 +104,7 @@ def test_memory_is_shown_in_all_forms(start):
         assert rom[0].startswith('0000000000001000: 0x') and len(rom[0].split()) == 5, rom
         assert len(person.run('x/3i 0x1000')) == 3
         assert person.run('xp/2xg 0x80000000') == ['0000000080000000: 0x0000000000000000 0x0000000000000000']
+        assert person.run('xp /2xg 0x80000000') == person.run('xp/2xg 0x80000000')
         assert person.run('xp/4db 0x80000000') == ['0000000080000000: 0 0 0 0']
         assert 'Cannot access' in person.run('xp 0xffffffff00000000')[0]
         assert person.run('xp/q 0')[0].startswith("Error: format '/q'")
