@@ -37,7 +37,7 @@ static inline uint64_t tcg_tlb_empty(unsigned index)
 
 /* One entry of the inline jump cache. */
 typedef struct {
-    uint64_t pc;      /* an odd impossible value when empty: ~0 */
+    uint64_t pc;      /* tcg_jump_empty() when empty */
     const void *host; /* checked entry of the block */
 } TcgJumpEntry;
 
@@ -56,6 +56,11 @@ typedef struct {
 static inline unsigned tcg_jump_index(uint64_t pc)
 {
     return (pc >> 1) & ((1u << TCG_JUMP_BITS) - 1);
+}
+/* A pc that belongs to another entry than @index: no lookup there can match it. */
+static inline uint64_t tcg_jump_empty(unsigned index)
+{
+    return (uint64_t)(index ^ 1) << 1;
 }
 static inline unsigned tcg_guard_index(uint64_t pc)
 {

@@ -47,9 +47,9 @@ static void clear_bank(TcgContexts *contexts, unsigned index)
     TcgContextBank *bank = &contexts->banks[index];
 
     for (uint64_t used = context->used; used; used &= used - 1) {
-        TcgJumpEntry *entry = &bank->jump[__builtin_ctzll(used) * GROUP_ENTRIES];
-        for (unsigned i = 0; i < GROUP_ENTRIES; i++) {
-            atomic_set(&entry[i].pc, NO_PC);
+        unsigned first = __builtin_ctzll(used) * GROUP_ENTRIES;
+        for (unsigned i = first; i < first + GROUP_ENTRIES; i++) {
+            atomic_set(&bank->jump[i].pc, tcg_jump_empty(i));
         }
     }
     context->used = 0;
@@ -174,7 +174,7 @@ static void flush_bank_page(TcgContexts *contexts, unsigned index, vaddr address
     bank->guard[guard] = 0;
     for (unsigned i = first; i < first + TCG_PAGE_BYTES / 2; i++) {
         if (!((atomic_read(&bank->jump[i].pc) ^ address) >> TCG_PAGE_BITS)) {
-            atomic_set(&bank->jump[i].pc, NO_PC);
+            atomic_set(&bank->jump[i].pc, tcg_jump_empty(i));
         }
     }
 }
@@ -221,7 +221,7 @@ static void install_first(Cpu *cpu, TcgBlock *block)
     atomic_fence(); /* pairs with tcg_block_invalidate_locked(): it sees the entry, or we the mark
                      */
     if (atomic_read(&block->invalid)) {
-        atomic_set(&entry->pc, NO_PC);
+        atomic_set(&entry->pc, tcg_jump_empty(index));
     }
 }
 
@@ -275,9 +275,9 @@ void tcg_contexts_install(Cpu *cpu, TcgBlock *block, bool global)
     }
 }
 
-static void forget_pc(uint64_t *at, uint64_t pc)
+static void forget_pc(uint64_t *at, uint64_t pc, uint64_t empty)
 {
-    atomic_cas(at, &pc, NO_PC);
+    atomic_cas(at, &pc, empty);
 }
 
 void tcg_contexts_forget(Cpu *cpu, TcgBlock *block)
@@ -285,12 +285,13 @@ void tcg_contexts_forget(Cpu *cpu, TcgBlock *block)
     TcgContexts *contexts = cpu->tcg->contexts;
 
     TcgJumpSecond *pair = tcg_context_second(contexts, block->pc, block->key);
+    unsigned index = tcg_jump_index(block->pc);
 
-    forget_pc(&pair[0].pc, block->pc);
-    forget_pc(&pair[1].pc, block->pc);
+    forget_pc(&pair[0].pc, block->pc, NO_PC);
+    forget_pc(&pair[1].pc, block->pc, NO_PC);
     for (unsigned i = 0; i < CONTEXT_BANKS; i++) {
         if (atomic_read(&contexts->context[i].key) == block->key) {
-            forget_pc(&contexts->banks[i].jump[tcg_jump_index(block->pc)].pc, block->pc);
+            forget_pc(&contexts->banks[i].jump[index].pc, block->pc, tcg_jump_empty(index));
         }
     }
 }

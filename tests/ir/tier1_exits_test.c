@@ -226,6 +226,25 @@ static void test_jump_cache(void)
     tear_down(&f);
 }
 
+/* A lookup for any pc misses in an empty cache. */
+static void test_jump_cache_when_empty(void)
+{
+    static const uint64_t pcs[] = { 0, 1, 2, 3, ~0ull, ~1ull, ~2ull, 0xfff, 1ull << 63 };
+    Fixture f;
+    const void *site = NULL;
+    set_up(&f, &plain);
+    begin(&f, PC);
+    add(&f, PC, 1);
+    ir_goto_indirect(&f.ir, ir_get(&f.ir, 6));
+    TcgCompiled c = compile(&f);
+    for (unsigned n = 0; n < G_N_ELEMENTS(pcs) + (1 << TCG_JUMP_BITS); n++) {
+        f.cpu->i[6] = n < G_N_ELEMENTS(pcs) ? pcs[n] : tcg_jump_empty(n - G_N_ELEMENTS(pcs));
+        g_assert_cmpint(run(&f, &c, &site), ==, TCG_LEFT_LOOKUP);
+        g_assert_cmphex(f.cpu->env.hot.pc, ==, f.cpu->i[6]);
+    }
+    tear_down(&f);
+}
+
 static void test_budget(void)
 {
     Fixture f;
@@ -315,6 +334,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tier1/linked-exits", test_linked_exits);
     g_test_add_func("/tier1/guarded-exits", test_guarded_exits);
     g_test_add_func("/tier1/jump-cache", test_jump_cache);
+    g_test_add_func("/tier1/jump-cache-when-empty", test_jump_cache_when_empty);
     g_test_add_func("/tier1/budget", test_budget);
     g_test_add_func("/tier1/group-is-precise", test_group_is_precise);
     g_test_add_func("/tier1/no-space", test_no_space);

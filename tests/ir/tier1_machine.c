@@ -252,7 +252,7 @@ void test_cpu_copy(TestCpu *to, const TestCpu *from)
         }
     }
     for (unsigned n = 0; n < 1 << TCG_JUMP_BITS; n++) {
-        to->env.hot.bank->jump[n].pc = UINT64_MAX;
+        to->env.hot.bank->jump[n].pc = tcg_jump_empty(n);
     }
 }
 
