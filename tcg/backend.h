@@ -21,6 +21,8 @@ typedef struct {
     bool no_chain;             /* exits always return to the loop */
     bool icount;               /* blocks count TcgHot.budget down */
     bool slow_memory;          /* stress: every access takes the slow path */
+    bool no_predictor;         /* for comparison: no access remembers its page */
+    bool predictor_miss;       /* stress: every page that is remembered is the wrong one */
 } TcgBackendOptions;
 
 enum {
@@ -124,6 +126,10 @@ typedef struct {
 
 /** tcg_unwind - for the call out of @block that returns to @host_return; false: no such call */
 bool tcg_unwind(const TcgCompiled *block, const void *host_return, TcgUnwound *found);
+
+/** tcg_avoid_predictor - accesses of the guest instruction at @pc are compiled without from now on.
+ * Any thread */
+void tcg_avoid_predictor(TcgBackend *backend, uint64_t pc);
 
 /** tcg_pinned_text - the pinning in use, for dumps and docs; caller frees */
 char *tcg_pinned_text(const TcgBackend *backend);

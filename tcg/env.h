@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,8 @@ enum {
     TCG_MMU_BANKS = 8,
     TCG_PAGE_BITS = 12,
     TCG_JUMP_BITS = 12,
+    TCG_SITE_BITS = 7, /* predictors of one bank and right, log2 */
+    TCG_PREDICTORS = 2 * TCG_MMU_BANKS << TCG_SITE_BITS,
     TCG_GUARD_BITS = 10,
 };
 
@@ -34,6 +37,40 @@ static inline uint64_t tcg_tlb_empty(unsigned index)
 {
     return (uint64_t)(index ^ 1) << TCG_PAGE_BITS;
 }
+
+/*
+ * The page that an access in a loop touched last. Generated code compares the address, cut to its
+ * page and the low bits that are zero when it is aligned, with the tag: bit 11 survives in no such
+ * address, so an empty tag, which has it set, equals none of all the 2^64. What is in a predictor
+ * was in the first level, with the right that tcg_predictor() says, and stays right as long as
+ * nothing is taken out of there: whoever does so calls tcg_env_forget_pages().
+ */
+typedef struct {
+    uint64_t tag; /* page address or TCG_PREDICTOR_EMPTY */
+    uint64_t addend;
+} TcgPredictor;
+
+#define TCG_PREDICTOR_EMPTY (1ull << (TCG_PAGE_BITS - 1))
+
+/* Sites with different banks or rights never share a predictor. */
+static inline unsigned tcg_predictor(unsigned bank, bool write, unsigned site)
+{
+    return (bank * 2 + write) << TCG_SITE_BITS | (site & ((1u << TCG_SITE_BITS) - 1));
+}
+
+/* What is known about the predictors of a vCPU. */
+typedef struct {
+    uint64_t bad;       /* address in generated code of a site that is better without one; 0: none */
+    uint64_t since;     /* time stamp counter when the present series of misses began */
+    uint32_t misses;    /* ever */
+    bool ready;         /* false: memory is as allocated */
+    bool losing;        /* the last series was short */
+    uint32_t used_count;
+    uint16_t used[TCG_PREDICTORS]; /* the first .used_count: those not empty */
+    struct {
+        uint16_t series, misses; /* in that series and those just before it */
+    } of[TCG_PREDICTORS];
+} TcgPredictors;
 
 /* One entry of the inline jump cache. */
 typedef struct {
@@ -81,6 +118,8 @@ typedef struct {
 
 typedef struct {
     TcgTlbBank tlb[TCG_MMU_BANKS];
+    TcgPredictor predictor[TCG_PREDICTORS];
+    TcgPredictors predictors;
     uint64_t spill_more[54]; /* tier 1 temporaries beyond those in hot */
     uint64_t save[32];       /* stubs: caller-saved registers, slow-path arguments and results */
     uint32_t mxcsr_guest;    /* guest rounding mode and sticky flags while not in generated code */
@@ -95,4 +134,19 @@ static inline char *tcg_env_anchor(TcgEnv *env)
 {
     return (char *)(env + 1);
 }
+
+/** tcg_env_forget_pages - empty all predictors; due whenever the first level loses anything */
+static inline void tcg_env_forget_pages(TcgEnv *env)
+{
+    TcgPredictors *all = &env->predictors;
+    for (uint32_t i = 0; !all->ready && i < TCG_PREDICTORS; i++) {
+        env->predictor[i].tag = TCG_PREDICTOR_EMPTY;
+    }
+    all->ready = true;
+    for (uint32_t i = 0; i < all->used_count; i++) {
+        env->predictor[all->used[i]].tag = TCG_PREDICTOR_EMPTY;
+    }
+    all->used_count = 0;
+}
+
 #define TCG_ANCHOR_OFFSET(field) ((int32_t)offsetof(TcgEnv, field) - (int32_t)sizeof(TcgEnv))

@@ -16,8 +16,6 @@ enum {
     SECOND_ENTRIES = 1 << JUMP_SECOND_BITS,
 };
 
-static const uint64_t NO_PC = ~0ull; /* odd: in memory that was never written, 0 has no block */
-
 TcgContexts *tcg_contexts_new(const uint8_t *code)
 {
     TcgContexts *contexts = g_new0(TcgContexts, 1);

@@ -25,6 +25,9 @@ typedef struct {
     uint64_t pages[(1 << TCG_GUARD_BITS) / 64]; /* bit a guard index whose pages have entries */
 } TcgContext;
 
+/* Of empty entries of the second level; odd: in memory that was never written, 0 has no block. */
+static const uint64_t NO_PC = ~0ull;
+
 /* One entry of the second level: half a cache line has all that a hit needs. */
 typedef struct {
     uint64_t pc; /* atomic, others may set it to ~0: empty. Written last */

@@ -30,7 +30,8 @@ const TcgJumpSecond *tcg_context_hit(Cpu *cpu, uint64_t pc)
     uint32_t check = tcg_context_check(contexts, pc);
     TcgJumpSecond *second = tcg_context_second(contexts, pc, contexts->key);
 
-    if (!is_hit(tlb, second, pc, check) && !is_hit(tlb, ++second, pc, check)) {
+    if (pc == NO_PC ||
+        (!is_hit(tlb, second, pc, check) && !is_hit(tlb, ++second, pc, check))) {
         return NULL;
     }
     tcg_context_set_guard(contexts, pc, second->guard);
@@ -43,7 +44,7 @@ const TcgJumpSecond *tcg_context_hit(Cpu *cpu, uint64_t pc)
         atomic_store_release(&first->pc, pc);
         atomic_fence(); /* pairs with tcg_block_invalidate_locked(): it sees the entry, or we see */
         if (atomic_read(&second->pc) != pc) { /* what it did before looking for the entry */
-            atomic_set(&first->pc, ~0ull);
+            atomic_set(&first->pc, tcg_jump_empty(index));
             return NULL;
         }
     }

@@ -40,9 +40,30 @@ static bool must_return(Cpu *cpu)
     return false;
 }
 
+/* An access says that it does not repeat its page: translate its instruction anew. */
+static void serve_bad_predictor(Cpu *cpu)
+{
+    const void *host = (const void *)(uintptr_t)cpu->env.predictors.bad;
+    TcgBlocks *blocks = cpu->tcg->accel->blocks;
+    TcgBlock *block = tcg_cache_block_at(blocks, host);
+    TcgUnwound at;
+
+    cpu->env.predictors.bad = 0;
+    if (block && block->code && tcg_unwind(block->code, host, &at)) {
+        tcg_avoid_predictor(cpu->tcg->unit->backend, at.pc);
+        g_mutex_lock(&blocks->lock);
+        tcg_block_invalidate_locked(blocks, block);
+        g_mutex_unlock(&blocks->lock);
+        cpu->tcg->stats.unpredicted++;
+    }
+}
+
 /* Somebody wants attention. False: return to the thread. */
 static bool pass_safepoint(Cpu *cpu)
 {
+    if (cpu->env.predictors.bad) {
+        serve_bad_predictor(cpu); /* while its block cannot go away */
+    }
     tcg_leave(cpu);
     atomic_exchange(&cpu->env.hot.irq, 0); /* before looking at what it stands for */
     if (must_return(cpu)) {

@@ -29,6 +29,11 @@ WEAK TcgLeft tcg_run(TcgBackend *backend, TcgEnv *env, const void *entry, const 
     g_assert_not_reached();
 }
 
+WEAK void tcg_avoid_predictor(TcgBackend *backend, uint64_t pc)
+{
+    g_assert_not_reached();
+}
+
 WEAK bool tcg_unwind(const TcgCompiled *block, const void *host_return, TcgUnwound *found)
 {
     g_assert_not_reached();

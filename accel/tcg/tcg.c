@@ -40,6 +40,8 @@ bool tcg_unit_add_backend(TcgAccel *accel, TcgUnit *unit, GError **errp)
         .no_chain = options->no_chain,
         .icount = options->icount,
         .slow_memory = options->slow_memory,
+        .no_predictor = options->no_predictor,
+        .predictor_miss = options->predictor_miss,
     };
 
     unit->backend = tcg_backend_new(unit->frontend->slots, unit->frontend->slot_count, &tcg_runtime,
@@ -193,10 +195,11 @@ static void describe_cpu(const Cpu *cpu, GString *out)
                            ", not in the jump cache %" PRIu64 ", linked %" PRIu64 "\n"
                            "    TLB misses %" PRIu64 ", table walks %" PRIu64
                            ", device accesses %" PRIu64 ", instructions interpreted %" PRIu64
-                           ", repeated alone %" PRIu64 ", blocks compared %" PRIu64 "\n",
+                           ", repeated alone %" PRIu64 ", blocks compared %" PRIu64
+                           ", predictors given up %" PRIu64 "\n",
                            cpu->index, s->translated, s->lookups, s->jump_misses, s->links,
                            s->tlb_misses, s->tlb_walks, s->io, s->interpreted, s->restarts,
-                           s->compared);
+                           s->compared, s->unpredicted);
 }
 
 static void tcg_statistics(Accel *base, GString *out)
@@ -308,6 +311,8 @@ static const Property tcg_properties[] = {
     TCG_BOOL("group-fail", group_fail, "stress: every check of a group of accesses fails"),
     TCG_BOOL("no-chain", no_chain, "stress: blocks always return to the loop"),
     TCG_BOOL("no-groups", no_groups, "stress: every access is checked by itself"),
+    TCG_BOOL("no-predictor", no_predictor, "no access remembers the page that it touched last"),
+    TCG_BOOL("predictor-miss", predictor_miss, "stress: what accesses remember is always wrong"),
     TCG_BOOL("slow-memory", slow_memory, "stress: every access takes the slow path"),
     TCG_BOOL("random-kicks", random_kicks, "stress: vCPUs are interrupted at random"),
     PROPERTY_U64("flush-every", TcgAccel, options.flush_every, 0,

@@ -27,6 +27,7 @@ typedef enum { TCG_THREAD_MULTI, TCG_THREAD_SINGLE } TcgThreadMode;
 typedef struct {
     bool interp, lockstep, one_insn, perf_map;
     bool no_chain, no_groups, group_fail, slow_memory, random_kicks, one_entry_tlb;
+    bool no_predictor, predictor_miss;
     bool icount, icount_sleep;
     int thread; /* TcgThreadMode */
     uint32_t pinned_int, pinned_fp;
@@ -99,6 +100,7 @@ enum {
 typedef struct {
     uint64_t translated, interpreted, lookups, jump_misses, tlb_walks, tlb_misses, io;
     uint64_t restarts, links, compared;
+    uint64_t unpredicted; /* accesses that lost their predictor */
 } TcgStatistics;
 
 struct TcgCpu {

@@ -47,6 +47,7 @@ void tcg_tlb_flush(Cpu *cpu, uint32_t banks)
 {
     TcgTlb *tlb = cpu->tcg->tlb;
 
+    tcg_env_forget_pages(&cpu->env);
     for (unsigned bank = 0; bank < TCG_MMU_BANKS; bank++) {
         uint64_t lines = banks >> bank & 1 ? tlb->used[bank] : 0;
 
@@ -195,6 +196,7 @@ void tcg_tlb_flush_page(Cpu *cpu, vaddr address, uint32_t space, bool any_space)
         }
     }
     if (any_space || space == tlb->space) {
+        tcg_env_forget_pages(&cpu->env);
         for (unsigned bank = 0; bank < TCG_MMU_BANKS; bank++) {
             TcgTlbBank *first = &cpu->env.tlb[bank];
             first->rtag[index] = first->wtag[index] = tcg_tlb_empty(index);
@@ -215,6 +217,7 @@ static void revoke_line(TcgBlocks *blocks, TcgTlbBank *first, unsigned start)
 
 void tcg_tlb_revoke_writes(Cpu *cpu)
 {
+    tcg_env_forget_pages(&cpu->env);
     for (unsigned bank = 0; bank < TCG_MMU_BANKS; bank++) {
         uint64_t lines = cpu->tcg->tlb->used[bank];
 

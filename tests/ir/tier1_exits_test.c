@@ -33,7 +33,6 @@ static void set_up(Fixture *f, const TcgBackendOptions *options)
     lookup_answer = NULL;
     lookups = 0;
     f->cpu = test_cpu_new();
-    test_cpu_copy(f->cpu, f->cpu);
     f->cpu->env.mxcsr_guest = 0x1f80;
     test_chunk_init(&f->chunk, 1 << 18);
     f->backend = tcg_backend_new(test_slots, ALL_SLOTS, &runtime, options, &f->chunk.space, &err);

@@ -228,6 +228,7 @@ TestCpu *test_cpu_new(void)
     TestCpu *cpu = g_new0(TestCpu, 1);
     cpu->memory = g_malloc0(MEMORY_BYTES);
     cpu->env.hot.bank = g_new0(TcgContextBank, 1);
+    test_cpu_forget(cpu);
     return cpu;
 }
 
@@ -246,14 +247,20 @@ void test_cpu_copy(TestCpu *to, const TestCpu *from)
     to->env.hot.raise = 0;
     to->env.hot.irq = 0;
     to->env.hot.budget = from->env.hot.budget;
-    for (unsigned bank = 0; bank < 2; bank++) {
+}
+
+void test_cpu_forget(TestCpu *cpu)
+{
+    TcgEnv *env = &cpu->env;
+    for (unsigned bank = 0; bank < TCG_MMU_BANKS; bank++) {
         for (unsigned n = 0; n < TCG_TLB_ENTRIES; n++) {
-            to->env.tlb[bank].rtag[n] = to->env.tlb[bank].wtag[n] = tcg_tlb_empty(n);
+            env->tlb[bank].rtag[n] = env->tlb[bank].wtag[n] = tcg_tlb_empty(n);
         }
     }
     for (unsigned n = 0; n < 1 << TCG_JUMP_BITS; n++) {
-        to->env.hot.bank->jump[n].pc = tcg_jump_empty(n);
+        env->hot.bank->jump[n].pc = tcg_jump_empty(n);
     }
+    tcg_env_forget_pages(env);
 }
 
 bool test_cpu_same(const TestCpu *x, const TestCpu *y, GString *difference)

@@ -38,8 +38,10 @@ extern const IrHelper test_helpers[TEST_HELPERS];
 
 TestCpu *test_cpu_new(void);
 void test_cpu_free(TestCpu *cpu);
-/** test_cpu_copy - guest state only; the soft TLB of @to is emptied */
+/** test_cpu_copy - guest state only */
 void test_cpu_copy(TestCpu *to, const TestCpu *from);
+/** test_cpu_forget - empty all that generated code looks things up in */
+void test_cpu_forget(TestCpu *cpu);
 /** test_cpu_same - says what differs */
 bool test_cpu_same(const TestCpu *x, const TestCpu *y, GString *difference);
 

@@ -336,6 +336,18 @@ static void make_exit_if(Maker *m)
     o->imm = REGION_PC + 0x400 + below(m, 0x2000);
 }
 
+/* Never taken, as no pointer is 1; but it makes a loop of the region, and loops have predictors. */
+static void make_loop_exit(Maker *m)
+{
+    append(m, IR_GET, IR_I64)->imm = 0;
+    append(m, IR_CONST, IR_I64)->imm = 1;
+    IrOp *o = append(m, IR_EXIT_IF, IR_VOID);
+    o->aux = IR_EQ;
+    o->arg[0] = m->region.count - 3;
+    o->arg[1] = m->region.count - 2;
+    o->imm = REGION_PC;
+}
+
 static void make_straight(Maker *m, unsigned ops)
 {
     while (ops--) {
@@ -409,6 +421,9 @@ static void make_region(Maker *m)
     m->count = 0;
     m->fp = below(m, 2);
     make_insn(m);
+    if (below(m, 2)) {
+        make_loop_exit(m);
+    }
     for (unsigned parts = 1 + below(m, 4); parts--;) {
         make_straight(m, below(m, 40));
         if (below(m, 3) == 0) {
@@ -476,6 +491,9 @@ static void run_both(Bench *b, uint32_t seed)
     b->start->env.hot.budget = 1000;
     test_cpu_copy(b->interpreted, b->start);
     test_cpu_copy(b->compiled, b->start);
+    if (below(&b->maker, 4) == 0) {
+        test_cpu_forget(b->compiled);
+    }
     TcgLeft want = tcg_interp_run(&b->maker.region, &b->interpreted->env, &test_runtime, &insns);
     TcgLeft got = tcg_run(b->backend, &b->compiled->env, b->out.code + b->out.entry_checked, &site);
     TcgHot *hot = &b->compiled->env.hot;
@@ -529,6 +547,8 @@ static const struct {
     { "no-groups", { ~0u, ~0u, .no_groups = true } },
     { "group-fail", { ~0u, ~0u, .group_fail = true } },
     { "slow-memory", { ~0u, ~0u, .slow_memory = true } },
+    { "no-predictor", { ~0u, ~0u, .no_predictor = true } },
+    { "predictor-miss", { ~0u, ~0u, .predictor_miss = true } },
     { "icount", { ~0u, ~0u, .icount = true } },
     { "no-chain", { 7, 12, .no_chain = true } },
     { "baseline", { ~0u, ~0u, .disable_features = ~0u } },

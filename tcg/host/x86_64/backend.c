@@ -81,6 +81,12 @@ static void choose_pins(TcgBackend *be)
     be->scratch = (all_general | all_vector) & ~be->pinned;
 }
 
+void tcg_avoid_predictor(TcgBackend *be, uint64_t pc)
+{
+    unsigned bit = backend_avoid_bit(pc);
+    __atomic_fetch_or(&be->avoid[bit / 64], 1ull << bit % 64, __ATOMIC_RELAXED);
+}
+
 char *tcg_pinned_text(const TcgBackend *be)
 {
     static const char *const general[16] = {

@@ -26,6 +26,8 @@ typedef enum {
     STUB_PROBE_LOAD, /* likewise, but they look at the first level themselves: nothing to try again
                       */
     STUB_PROBE_STORE,
+    STUB_PREDICT_LOAD, /* likewise, and bring the site's predictor up to date */
+    STUB_PREDICT_STORE,
     STUB_ATOMIC,
     STUB_CAS,
     STUB_HELPER,    /* call rax with caller-saved vector registers kept */
@@ -50,6 +52,8 @@ enum {
     SAVE_REG = 16, /* general registers */
 };
 
+enum { AVOID_BITS = 15 };
+
 struct TcgBackend {
     const TcgSlot *slots;
     unsigned slot_count;
@@ -60,6 +64,8 @@ struct TcgBackend {
     int16_t slot_of_reg[ASM_REGS];   /* pinned there, or NO_SLOT */
     uint32_t pinned, scratch;        /* masks of host registers */
     const uint8_t *stub[STUB_COUNT]; /* executable addresses */
+    uint64_t avoid[(1 << AVOID_BITS) / 64]; /* atomic: bit backend_avoid_bit(): see
+                                               tcg_avoid_predictor() */
     GMutex lock;
     struct Emit *emitters; /* idle ones; guarded by lock */
 };
@@ -82,6 +88,11 @@ static inline AsmMem slot_mem(const TcgBackend *be, unsigned slot)
 static inline bool backend_has(const TcgBackend *be, uint32_t feature)
 {
     return be->features & feature;
+}
+
+static inline unsigned backend_avoid_bit(uint64_t pc)
+{
+    return (pc >> 1) * 0x9e3779b97f4a7c15ull >> (64 - AVOID_BITS);
 }
 
 /* A slow path's arguments beside address and value, one immediate pushed by the thunk. */
@@ -109,6 +120,14 @@ uint32_t jump_cache_probe(Asm *a);
 
 /** stubs_emit - the shared code, at the start of @space; false: no room */
 bool stubs_emit(TcgBackend *be, TcgSpace *space);
+
+/**
+ * predictor_missed - the first level, or what @refill brings there, becomes the prediction
+ *
+ * Returns the host address, 0: it is not to be had. Touches no vector register.
+ */
+uint64_t predictor_missed(TcgEnv *env, uint64_t address, uint32_t predictor,
+                          bool (*refill)(TcgEnv *, uint64_t, uint32_t, uint32_t));
 
 /** soft_fp - an FP operation in software: @op is the packed IrOp (soft_fp_pack()), arguments and
  * result in save[SAVE_FP] */

@@ -175,6 +175,18 @@ static void emit_jobs(Emit *e)
     }
 }
 
+/* Predictors pay where an access is repeated soon; elsewhere they would only miss. */
+static bool is_looping(const IrRegion *r)
+{
+    for (uint32_t at = r->count; at-- > 1;) {
+        uint8_t op = r->ops[at].op;
+        if ((op == IR_GOTO || op == IR_EXIT_IF) && r->ops[at].imm == r->pc) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool emit_region(Emit *e)
 {
     e->a = &e->hot;
@@ -194,6 +206,7 @@ bool emit_region(Emit *e)
         ir_find_groups(e->region, &e->groups);
     }
     drop_far_groups(e);
+    e->looping = is_looping(e->region);
     emit_entry(e);
     emit_hot(e);
     emit_jobs(e);

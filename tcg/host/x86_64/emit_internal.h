@@ -11,6 +11,7 @@ enum {
     MAX_JOBS = 1024,
     MAX_CALL_OUTS = 1024,
     COLD_BYTES = 256 * 1024,
+    NO_PREDICTOR = -1,
     OP_BYTES = 1024, /* more than one op or one job can take */
 };
 
@@ -33,6 +34,9 @@ struct Emit {
     Window window;
     IrGroups groups;
     uint32_t far_groups; /* not used */
+    bool looping;        /* the region jumps to its own start */
+    uint32_t next_site;  /* goes on from region to region, so that neighbours differ */
+    int16_t predictor[IR_MAX_OPS]; /* of a LOAD or STORE that was reached, or NO_PREDICTOR */
     TcgCompiled *out;
     uint32_t fix_count, job_count, hot_calls, cold_calls;
     uint32_t label[IR_MAX_LABELS];

@@ -31,6 +31,7 @@ struct ColdJob {
     uint32_t retry;       /* memory: the check; exits: number of the site */
     int32_t insn;
     uint8_t reg[4];
+    int16_t predictor; /* memory */
     const IrOp *op;
     int64_t imm;
     int32_t imm2;

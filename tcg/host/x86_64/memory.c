@@ -227,17 +227,28 @@ static uint8_t align_detail(const IrOp *op)
     return op->mem.align ? access_bytes(op) - 1 : 0;
 }
 
+static void push_predictor(Emit *e, const ColdJob *job)
+{
+    if (job->predictor != NO_PREDICTOR) {
+        asm_push_imm(e->a, job->predictor);
+    }
+}
+
 static void cold_load(Emit *e, const ColdJob *job)
 {
-    memory_call_slow(e, job, STUB_LOAD, align_detail(job->op));
+    Stub stub = job->predictor == NO_PREDICTOR ? STUB_LOAD : STUB_PREDICT_LOAD;
+    push_predictor(e, job);
+    memory_call_slow(e, job, stub, align_detail(job->op));
     load_little(e->a, job->op, job->reg[1], save_mem(SAVE_RESULT));
     emit_ref(e, asm_jmp(e->a), job->back);
 }
 
 static void cold_store(Emit *e, const ColdJob *job)
 {
+    Stub stub = job->predictor == NO_PREDICTOR ? STUB_STORE : STUB_PREDICT_STORE;
+    push_predictor(e, job);
     memory_push_value(e->a, (StoreValue){ job->reg[1], job->imm2 });
-    memory_call_slow(e, job, STUB_STORE, align_detail(job->op));
+    memory_call_slow(e, job, stub, align_detail(job->op));
     emit_ref(e, asm_jmp(e->a), job->back);
 }
 
@@ -257,19 +268,61 @@ ColdJob *memory_job(Emit *e, void (*fn)(Emit *e, const ColdJob *job), const Memo
     ColdJob *job = emit_job(e, fn, check->fail);
     job->from2 = check->unaligned;
     job->retry = check->start;
+    job->predictor = check->predictor;
     job->op = check->op;
     job->reg[0] = check->address;
     return job;
 }
 
-/* Registers of one access. */
+/* Registers of one access; behind the check index holds the addend. */
 typedef struct {
     uint8_t address, index, tag;
 } AccessRegs;
 
+/* Decided once an access: a second copy of it must take the same registers. */
+static int16_t choose_predictor(Emit *e, const IrOp *op)
+{
+    const TcgBackend *be = e->be;
+    unsigned avoid = backend_avoid_bit(e->insn_pc);
+    if (e->in_copy) {
+        return e->predictor[e->at];
+    }
+    e->predictor[e->at] = NO_PREDICTOR;
+    if (e->looping && be->runtime.refill && !be->options.slow_memory &&
+        !be->options.no_predictor &&
+        !(__atomic_load_n(&be->avoid[avoid / 64], __ATOMIC_RELAXED) >> avoid % 64 & 1)) {
+        e->predictor[e->at] = tcg_predictor(op->mem.bank, op->op != IR_LOAD, e->next_site++);
+    }
+    return e->predictor[e->at];
+}
+
+/* A match also means that the access is aligned, and so within the page. */
+static MemoryCheck check_predicted(Emit *e, const IrOp *op, AccessRegs r)
+{
+    Asm *a = e->a;
+    MemoryCheck check = { .op = op, .address = r.address, .predictor = e->predictor[e->at] };
+    AsmMem tag = ENV_MEM(predictor[check.predictor].tag);
+    AsmMem addend = ENV_MEM(predictor[check.predictor].addend);
+    if (e->be->options.predictor_miss) {
+        check.fail = asm_jmp(a);
+        return check;
+    }
+    asm_mov_rr(a, true, r.tag, r.address);
+    asm_alu_ri(a, ALU_AND, true, r.tag, -PAGE_BYTES | (int32_t)(access_bytes(op) - 1));
+    asm_alu_rm(a, ALU_CMP, true, r.tag, tag);
+    check.fail = asm_jcc(a, CC_NE);
+    asm_load(a, true, r.index, addend);
+    return check;
+}
+
 static MemoryCheck check_single(Emit *e, const IrOp *op, AccessRegs r)
 {
-    MemoryCheck check = { .op = op, .address = r.address, .start = emit_pos(e) };
+    MemoryCheck check = {
+        .op = op, .address = r.address, .start = emit_pos(e), .predictor = NO_PREDICTOR
+    };
+    if (e->predictor[e->at] != NO_PREDICTOR) {
+        return check_predicted(e, op, r);
+    }
     check.unaligned = check_alignment(e, op, r.address);
     check.fail = memory_check(e, &(TlbCheck){ .op = op,
                                               .address = r.address,
@@ -306,10 +359,12 @@ static uint8_t tag_register(Emit *e, uint8_t dst)
 static void load_single(Emit *e, const IrOp *op)
 {
     AccessRegs r;
+    bool predicted = choose_predictor(e, op) != NO_PREDICTOR;
     r.address = memory_address(e, op);
-    r.index = regs_temp(e);
+    r.index = predicted ? NO_REG : regs_temp(e);
     uint8_t dst = regs_def(e, DEF_PIN | DEF_PIN_SHARED);
     r.tag = tag_register(e, dst);
+    r.index = predicted ? r.tag : r.index;
     MemoryCheck check = check_single(e, op, r);
     emit_load_access(e, op, dst, asm_mem_index(r.address, r.index, 0, 0), r.tag);
     ColdJob *job = memory_job(e, cold_load, &check);
@@ -320,10 +375,11 @@ static void load_single(Emit *e, const IrOp *op)
 static void store_single(Emit *e, const IrOp *op)
 {
     AccessRegs r;
+    bool predicted = choose_predictor(e, op) != NO_PREDICTOR;
     r.address = memory_address(e, op);
     StoreValue value = store_value(e, op);
     r.index = regs_temp(e);
-    r.tag = regs_temp(e);
+    r.tag = predicted && !op->mem.big_endian ? r.index : regs_temp(e);
     MemoryCheck check = check_single(e, op, r);
     emit_store_access(e, op, value, asm_mem_index(r.address, r.index, 0, 0), r.tag);
     ColdJob *job = memory_job(e, cold_store, &check);

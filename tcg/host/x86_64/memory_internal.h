@@ -32,6 +32,7 @@ void memory_extend_rr(Asm *a, const IrOp *op, uint8_t dst, uint8_t src);
 typedef struct {
     const IrOp *op;
     uint8_t address;
+    int16_t predictor;
     uint32_t start, fail, unaligned;
 } MemoryCheck;
 

@@ -229,9 +229,9 @@ static void return_popping(Asm *a, int32_t bytes)
 /* Where a slow path finds what was pushed, and how it returns. */
 typedef struct {
     Stub stub;
-    bool write, probe;
+    bool write, probe, predict;
     int32_t frame, popped;
-    AsmMem access, address, value, second;
+    AsmMem access, address, value, second, predictor;
 } SlowPath;
 
 static AsmMem field(const SlowPath *path, size_t offset)
@@ -301,6 +301,29 @@ static void probe_first_level(Asm *a, const SlowPath *path)
     asm_patch32(a, miss, asm_pos(a));
 }
 
+/* Returns the displacement of the jump taken when the second level is of no help. */
+static uint32_t refill_way(Stubs *s, const SlowPath *path)
+{
+    Asm *a = &s->a;
+    uint32_t again = asm_pos(a);
+    if (path->probe) {
+        probe_first_level(a, path);
+    }
+    asm_rm(a, 0xb6 | A_0F, RDX, field(path, offsetof(SlowAccess, mem.bank)));
+    asm_mov_ri(a, RCX, path->write);
+    env_argument(a);
+    call_c(a, s->exec, (const void *)s->be->runtime.refill);
+    asm_rr(a, 0x84 | A_BYTE, RAX, RAX);
+    uint32_t failed = asm_jcc(a, CC_E);
+    if (path->probe) {
+        asm_load(a, true, RSI, path->address);
+        asm_patch32(a, asm_jmp(a), again);
+    } else {
+        slow_return(a, path, true);
+    }
+    return failed;
+}
+
 /*
  * What needs no walk: the first level if nobody looked there, then the second, unless the access
  * straddles a page, is misaligned or reversed. Ends behind a failed try.
@@ -308,7 +331,7 @@ static void probe_first_level(Asm *a, const SlowPath *path)
 static void quick_way(Stubs *s, const SlowPath *path)
 {
     Asm *a = &s->a;
-    uint32_t reversed = 0, again = 0;
+    uint32_t reversed = 0, failed;
     if (s->be->options.slow_memory || !s->be->runtime.refill) {
         return;
     }
@@ -323,28 +346,30 @@ static void quick_way(Stubs *s, const SlowPath *path)
     asm_alu_ri(a, ALU_AND, false, RCX, 15);
     asm_test_rr(a, false, RCX, RSI);
     uint32_t unaligned = asm_jcc(a, CC_NE);
-    if (path->probe) {
+    if (path->predict) {
+        asm_load(a, false, RDX, path->predictor);
+        asm_mov_ri(a, RCX, (uintptr_t)s->be->runtime.refill);
+        env_argument(a);
+        call_c(a, s->exec, (const void *)predictor_missed);
+        asm_test_rr(a, true, RAX, RAX);
+        failed = asm_jcc(a, CC_E);
+    }
+    if (path->probe || path->predict) {
         const SlowAccess big = { .mem.big_endian = 1 };
         uint8_t flag;
         memcpy(&flag, &big, 1);
         asm_rm(a, 0xf6, 0, path->access);
         asm_imm8(a, flag);
         reversed = asm_jcc(a, CC_NE);
-        again = asm_pos(a);
-        probe_first_level(a, path);
     }
-    asm_rm(a, 0xb6 | A_0F, RDX, field(path, offsetof(SlowAccess, mem.bank)));
-    asm_mov_ri(a, RCX, path->write);
-    env_argument(a);
-    call_c(a, s->exec, (const void *)s->be->runtime.refill);
-    asm_rr(a, 0x84 | A_BYTE, RAX, RAX);
-    uint32_t failed = asm_jcc(a, CC_E);
-    if (path->probe) {
-        asm_load(a, true, RSI, path->address);
-        asm_patch32(a, asm_jmp(a), again);
-        asm_patch32(a, reversed, asm_pos(a));
+    if (path->predict) {
+        asm_mov_rr(a, true, RSI, RAX);
+        direct_access(a, path);
     } else {
-        slow_return(a, path, true);
+        failed = refill_way(s, path);
+    }
+    if (reversed) {
+        asm_patch32(a, reversed, asm_pos(a));
     }
     asm_patch32(a, straddles, asm_pos(a));
     asm_patch32(a, unaligned, asm_pos(a));
@@ -359,8 +384,10 @@ static void slow_arguments(Asm *a, const SlowPath *path)
     asm_rm(a, 0xb7 | A_0F, RDX, path->access);
     switch (path->stub) {
     case STUB_LOAD:
+    case STUB_PREDICT_LOAD:
     case STUB_PROBE_LOAD: asm_lea(a, true, RCX, save_mem(SAVE_RESULT)); break;
     case STUB_STORE:
+    case STUB_PREDICT_STORE:
     case STUB_PROBE_STORE: asm_load(a, true, RCX, path->value); break;
     case STUB_ATOMIC:
         asm_rm(a, 0xb6 | A_0F, RCX, field(path, offsetof(SlowAccess, detail)));
@@ -378,7 +405,7 @@ static void slow_arguments(Asm *a, const SlowPath *path)
 
 /*
  * Called with, from the top of the stack: return address, SlowAccess, address, and what there is of
- * value, operand or (expected, desired). All registers are kept. Returns with ZF set when the
+ * value, operand or (expected, desired), predictor. All registers are kept. Returns with ZF set when the
  * inline check should be tried again, else the result is in save[SAVE_RESULT]. Does not return when
  * the guest's exception was raised.
  */
@@ -389,7 +416,8 @@ static void stub_memory(Stubs *s, Stub stub, const void *fn, unsigned arguments)
     int32_t popped = 8 * arguments, frame = frame_bytes(vectors, popped + 8);
     SlowPath path = {
         .stub = stub,
-        .write = stub != STUB_LOAD && stub != STUB_PROBE_LOAD,
+        .write = stub != STUB_LOAD && stub != STUB_PROBE_LOAD && stub != STUB_PREDICT_LOAD,
+        .predict = stub == STUB_PREDICT_LOAD || stub == STUB_PREDICT_STORE,
         .probe = stub == STUB_PROBE_LOAD || stub == STUB_PROBE_STORE,
         .frame = frame,
         .popped = popped,
@@ -397,6 +425,7 @@ static void stub_memory(Stubs *s, Stub stub, const void *fn, unsigned arguments)
         .address = asm_mem(RSP, frame + 16),
         .value = asm_mem(RSP, frame + 24),
         .second = asm_mem(RSP, frame + 32),
+        .predictor = asm_mem(RSP, frame + popped),
     };
     begin(s, stub);
     keep_general(a);
@@ -484,6 +513,8 @@ bool stubs_emit(TcgBackend *be, TcgSpace *space)
     stub_memory(&s, STUB_STORE, (const void *)be->runtime.store, 3);
     stub_memory(&s, STUB_PROBE_LOAD, (const void *)be->runtime.load, 2);
     stub_memory(&s, STUB_PROBE_STORE, (const void *)be->runtime.store, 3);
+    stub_memory(&s, STUB_PREDICT_LOAD, (const void *)be->runtime.load, 3);
+    stub_memory(&s, STUB_PREDICT_STORE, (const void *)be->runtime.store, 4);
     stub_memory(&s, STUB_ATOMIC, (const void *)be->runtime.atomic, 3);
     stub_memory(&s, STUB_CAS, (const void *)be->runtime.cas, 4);
     stub_helper(&s, STUB_HELPER);
