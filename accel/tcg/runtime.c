@@ -547,7 +547,7 @@ void *tcg_host_pointer(Cpu *cpu, vaddr address, unsigned length, TcgAccess acces
 {
     const TcgTlbEntry *entry;
 
-    if (length == 0 || page_offset(address) + length > TCG_PAGE_BYTES || cpu->tcg->tlb->one_entry) {
+    if (length == 0 || page_offset(address) + length > TCG_PAGE_BYTES) {
         return NULL;
     }
     entry = tcg_tlb_lookup(cpu, address, access, bank);
