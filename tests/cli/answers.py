@@ -1,11 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The exact words that wrong command lines get: answers.txt holds each line and, indented below it, its answer.
+"""What command lines get: answers.txt holds each line and, indented below it, its answer.
 
 usage: answers.py [--binary=EMULATOR] [--build=FOLDER] [--update]        Speaks TAP.
+A wrong line gets exactly these words on stderr, nothing else, and the exit status 1. An answer that begins with
+`~ ` is a regular expression for what a right line prints, with status 0 and a silent stderr. Nothing is left behind.
+  --update   write down what the wrong lines get now
 """
 import argparse
+import re
 import shlex
+import struct
 import subprocess
 import sys
 import tempfile
@@ -18,13 +23,53 @@ TABLE = Path(__file__).with_name('answers.txt')
 SECONDS = 10
 
 
-def answer(binary, line, folder):
-    """What @line gets, the program's name left out; anything but one line on stderr and status 1 shows up too."""
+
+
+def elf(machine, segments, entry=0x80000000):
+    """A 64-bit ELF of @machine with @segments: (address, bytes in memory, contents)."""
+    header = struct.pack('<4sBBB9xHHIQQQIHHHHHH', b'\x7fELF', 2, 1, 1, 2, machine, 1, entry, 64, 0, 0, 64, 56,
+                         len(segments), 64, 0, 0)
+    at = 64 + 56 * len(segments)
+    table = contents = b''
+    for address, size, data in segments:
+        table += struct.pack('<IIQQQQQQ', 1, 7, at + len(contents), address, address, len(data), size, 4096)
+        contents += data
+    return header + table + contents
+
+
+def make_files(folder):
+    """The files that the table names."""
+    loop = struct.pack('<I', 0x0000006f)    # j .
+    riscv, x86 = 243, 62
+    contents = {
+        'empty': b'',
+        'file': b'something\n',
+        'broken.ini': b'[machine]\ntype "none"\n',
+        'wrong.ini': b'# comment\n[smp]\n  cpus = "x"\n',
+        'loop': elf(riscv, [(0x80000000, 4, loop)]),
+        'x86_elf': elf(x86, [(0x80000000, 4, loop)]),
+        'cut_elf': elf(riscv, [(0x80000000, 4096, bytes(4096))])[:300],
+        'huge_elf': elf(riscv, [(0x80000000, 1 << 62, loop)]),
+        'wild_elf': elf(riscv, [(0x10, 4, loop)]),
+        'cut_gzip': b'\x1f\x8b\x08\0\0\0\0\0\0\x03' + b'\xff' * 20,
+        'broken_dtb': b'\xd0\x0d\xfe\xed' + b'\xff' * 60,
+    }
+    for name, data in contents.items():
+        (folder / name).write_bytes(data)
+    (folder / 'folder').mkdir()
+    with open(folder / 'big', 'wb') as big:
+        big.truncate(128 << 20)
+
+
+def answer(binary, line, folder, expected):
+    """What @line gets, the program's name left out; anything out of order shows up too."""
     try:
         result = subprocess.run([binary, *shlex.split(line)], cwd=folder, stdin=subprocess.DEVNULL, text=True,
-                                capture_output=True, timeout=SECONDS, check=False)
+                                capture_output=True, errors='replace', timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
         return 'it went on running'
+    if expected.startswith('~ ') and result.returncode == 0 and not result.stderr:
+        return expected if re.search(expected[2:], result.stdout, re.M) else f'stdout {result.stdout[:300]!r}'
     text = result.stderr.removeprefix('rhea-system-riscv64: ')
     if result.returncode != 1 or result.stdout or text.count('\n') != 1:
         return f'status {result.returncode}, stdout {result.stdout!r}, stderr {result.stderr!r}'
@@ -46,14 +91,10 @@ def main():
     failed = False
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / 'empty').touch()
-        (folder / 'folder').mkdir()
-        (folder / 'file').write_text('something\n')
-        (folder / 'broken.ini').write_text('[machine]\ntype "none"\n')
-        (folder / 'wrong.ini').write_text('# comment\n[smp]\n  cpus = "x"\n')
+        make_files(folder)
         before = set(folder.iterdir())
         if options.update:
-            rows = [(line, answer(binary, line, folder)) for line, _ in rows]
+            rows = [(line, answer(binary, line, folder, expected)) for line, expected in rows]
             TABLE.write_text('\n'.join(comments + [f'{line}\n    {got}' for line, got in rows]) + '\n')
             return
         print(f'1..{len(rows)}')
@@ -61,7 +102,7 @@ def main():
             if not binary:
                 print(f'ok {number} {line} # SKIP rhea-system-riscv64 is not built')
                 continue
-            got = answer(binary, line, folder)
+            got = answer(binary, line, folder, expected)
             left = set(folder.iterdir()) - before
             wrong = got != expected or left
             print(f'{"not ok" if wrong else "ok"} {number} {line}', flush=True)
