@@ -40,10 +40,9 @@ static inline uint64_t tcg_tlb_empty(unsigned index)
 
 /*
  * The page that an access in a loop touched last. Generated code compares the address, cut to its
- * page and the low bits that are zero when it is aligned, with the tag: bit 11 survives in no such
- * address, so an empty tag, which has it set, equals none of all the 2^64. What is in a predictor
- * was in the first level, with the right that tcg_predictor() says, and stays right as long as
- * nothing is taken out of there: whoever does so calls tcg_env_forget_pages().
+ * page and the low bits that are zero if it is aligned, with the tag: bit 11 survives in none of
+ * the 2^64 addresses, and an empty tag has it set. What is here was in the first level with the
+ * right of tcg_predictor(); whoever takes anything out of there calls tcg_env_forget_pages().
  */
 typedef struct {
     uint64_t tag; /* page address or TCG_PREDICTOR_EMPTY */
@@ -58,13 +57,12 @@ static inline unsigned tcg_predictor(unsigned bank, bool write, unsigned site)
     return (bank * 2 + write) << TCG_SITE_BITS | (site & ((1u << TCG_SITE_BITS) - 1));
 }
 
-/* What is known about the predictors of a vCPU. */
 typedef struct {
-    uint64_t bad;       /* address in generated code of a site that is better without one; 0: none */
-    uint64_t since;     /* time stamp counter when the present series of misses began */
-    uint32_t misses;    /* ever */
-    bool ready;         /* false: memory is as allocated */
-    bool losing;        /* the last series was short */
+    uint64_t bad;    /* address in generated code of a site that is better without one; 0: none */
+    uint64_t since;  /* time stamp counter when the present series of misses began */
+    uint32_t misses; /* ever */
+    bool ready;      /* false: memory is as allocated */
+    bool losing;     /* the last series was short */
     uint32_t used_count;
     uint16_t used[TCG_PREDICTORS]; /* the first .used_count: those not empty */
     struct {

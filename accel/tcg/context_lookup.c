@@ -30,8 +30,7 @@ const TcgJumpSecond *tcg_context_hit(Cpu *cpu, uint64_t pc)
     uint32_t check = tcg_context_check(contexts, pc);
     TcgJumpSecond *second = tcg_context_second(contexts, pc, contexts->key);
 
-    if (pc == NO_PC ||
-        (!is_hit(tlb, second, pc, check) && !is_hit(tlb, ++second, pc, check))) {
+    if (pc == NO_PC || (!is_hit(tlb, second, pc, check) && !is_hit(tlb, ++second, pc, check))) {
         return NULL;
     }
     tcg_context_set_guard(contexts, pc, second->guard);

@@ -190,16 +190,15 @@ static void describe_cpu(const Cpu *cpu, GString *out)
 {
     const TcgStatistics *s = &cpu->tcg->stats;
 
-    g_string_append_printf(out,
-                           "cpu %u: blocks made %" PRIu64 ", looked up %" PRIu64
-                           ", not in the jump cache %" PRIu64 ", linked %" PRIu64 "\n"
-                           "    TLB misses %" PRIu64 ", table walks %" PRIu64
-                           ", device accesses %" PRIu64 ", instructions interpreted %" PRIu64
-                           ", repeated alone %" PRIu64 ", blocks compared %" PRIu64
-                           ", predictors given up %" PRIu64 "\n",
-                           cpu->index, s->translated, s->lookups, s->jump_misses, s->links,
-                           s->tlb_misses, s->tlb_walks, s->io, s->interpreted, s->restarts,
-                           s->compared, s->unpredicted);
+    g_string_append_printf(
+        out,
+        "cpu %u: blocks made %" PRIu64 ", looked up %" PRIu64 ", not in the jump cache %" PRIu64
+        ", linked %" PRIu64 "\n"
+        "    TLB misses %" PRIu64 ", table walks %" PRIu64 ", device accesses %" PRIu64
+        ", instructions interpreted %" PRIu64 ", repeated alone %" PRIu64
+        ", blocks compared %" PRIu64 ", predictors given up %" PRIu64 "\n",
+        cpu->index, s->translated, s->lookups, s->jump_misses, s->links, s->tlb_misses,
+        s->tlb_walks, s->io, s->interpreted, s->restarts, s->compared, s->unpredicted);
 }
 
 static void tcg_statistics(Accel *base, GString *out)

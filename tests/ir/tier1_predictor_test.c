@@ -67,9 +67,9 @@ static TcgLeft run_at(Fixture *f, uint64_t address)
 
 /* Pages where an empty predictor could be thought to point, of 32 and of 64 bits. */
 static const uint64_t odd_pages[] = {
-    0,          0x1000,          0x7ffff000,         0x80000000,         0xfffff000,
-    1ull << 32, 0x7ffffffff000,  0x800000000000,     0xffff7ffffffff000, 0xffff800000000000,
-    1ull << 63, 1ull << 62,    0x7ffffffffffff000, 0xfffffffffffff000, 0xffffffff80000000,
+    0,          0x1000,         0x7ffff000,         0x80000000,         0xfffff000,
+    1ull << 32, 0x7ffffffff000, 0x800000000000,     0xffff7ffffffff000, 0xffff800000000000,
+    1ull << 63, 1ull << 62,     0x7ffffffffffff000, 0xfffffffffffff000, 0xffffffff80000000,
 };
 
 /* Every offset within such a page: nothing but the full way may answer, and it raises. */
@@ -156,8 +156,7 @@ static void test_bad_site_is_reported(void)
     }
     g_assert_cmpuint(runs, <, 100000);
     g_assert_cmpint(f.cpu->env.hot.irq, <, 0);
-    g_assert_true(
-        tcg_unwind(&f.code, (const void *)(uintptr_t)f.cpu->env.predictors.bad, &at));
+    g_assert_true(tcg_unwind(&f.code, (const void *)(uintptr_t)f.cpu->env.predictors.bad, &at));
     g_assert_cmphex(at.pc, ==, PC);
     tcg_avoid_predictor(f.backend, at.pc);
     g_free(f.code.unwind);

@@ -39,7 +39,9 @@ static void cold_atomic(Emit *e, const ColdJob *job)
 static MemoryCheck check_atomic(Emit *e, const IrOp *op, uint8_t address, uint8_t index,
                                 uint8_t tag)
 {
-    MemoryCheck check = { .op = op, .address = address, .start = emit_pos(e), .predictor = NO_PREDICTOR };
+    MemoryCheck check = {
+        .op = op, .address = address, .start = emit_pos(e), .predictor = NO_PREDICTOR
+    };
     uint32_t bytes = 1u << op->mem.size_log2;
     if (bytes > 1 && !e->be->options.slow_memory) {
         asm_test_ri(e->a, false, address, bytes - 1);

@@ -60,10 +60,10 @@ struct TcgBackend {
     TcgRuntime runtime;
     TcgBackendOptions options;
     uint32_t features;
-    uint8_t pin[IR_MAX_SLOTS];       /* host register or NO_REG */
-    int16_t slot_of_reg[ASM_REGS];   /* pinned there, or NO_SLOT */
-    uint32_t pinned, scratch;        /* masks of host registers */
-    const uint8_t *stub[STUB_COUNT]; /* executable addresses */
+    uint8_t pin[IR_MAX_SLOTS];              /* host register or NO_REG */
+    int16_t slot_of_reg[ASM_REGS];          /* pinned there, or NO_SLOT */
+    uint32_t pinned, scratch;               /* masks of host registers */
+    const uint8_t *stub[STUB_COUNT];        /* executable addresses */
     uint64_t avoid[(1 << AVOID_BITS) / 64]; /* atomic: bit backend_avoid_bit(): see
                                                tcg_avoid_predictor() */
     GMutex lock;

@@ -33,9 +33,9 @@ struct Emit {
     RegsState before_window, after_window;
     Window window;
     IrGroups groups;
-    uint32_t far_groups; /* not used */
-    bool looping;        /* the region jumps to its own start */
-    uint32_t next_site;  /* goes on from region to region, so that neighbours differ */
+    uint32_t far_groups;           /* not used */
+    bool looping;                  /* the region jumps to its own start */
+    uint32_t next_site;            /* goes on from region to region, so that neighbours differ */
     int16_t predictor[IR_MAX_OPS]; /* of a LOAD or STORE that was reached, or NO_PREDICTOR */
     TcgCompiled *out;
     uint32_t fix_count, job_count, hot_calls, cold_calls;

@@ -288,8 +288,7 @@ static int16_t choose_predictor(Emit *e, const IrOp *op)
         return e->predictor[e->at];
     }
     e->predictor[e->at] = NO_PREDICTOR;
-    if (e->looping && be->runtime.refill && !be->options.slow_memory &&
-        !be->options.no_predictor &&
+    if (e->looping && be->runtime.refill && !be->options.slow_memory && !be->options.no_predictor &&
         !(__atomic_load_n(&be->avoid[avoid / 64], __ATOMIC_RELAXED) >> avoid % 64 & 1)) {
         e->predictor[e->at] = tcg_predictor(op->mem.bank, op->op != IR_LOAD, e->next_site++);
     }

@@ -405,9 +405,9 @@ static void slow_arguments(Asm *a, const SlowPath *path)
 
 /*
  * Called with, from the top of the stack: return address, SlowAccess, address, and what there is of
- * value, operand or (expected, desired), predictor. All registers are kept. Returns with ZF set when the
- * inline check should be tried again, else the result is in save[SAVE_RESULT]. Does not return when
- * the guest's exception was raised.
+ * value, operand or (expected, desired), predictor. All registers are kept. Returns with ZF set
+ * when the inline check should be tried again, else the result is in save[SAVE_RESULT]. Does not
+ * return when the guest's exception was raised.
  */
 static void stub_memory(Stubs *s, Stub stub, const void *fn, unsigned arguments)
 {
