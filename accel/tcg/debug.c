@@ -117,3 +117,24 @@ void tcg_unwind_running(Cpu *cpu, TcgUnwound *at)
 
     g_assert(block && tcg_unwind(block->code, host, at));
 }
+
+uint32_t tcg_insns_after(Cpu *cpu)
+{
+    const IrRegion *region = cpu->tcg->running_region;
+    uint32_t after = 0;
+
+    if (cpu->env.hot.host_return) {
+        TcgUnwound at;
+        tcg_unwind_running(cpu, &at);
+        return at.insns_after;
+    }
+    for (uint32_t i = region ? region->count : 0; i-- > 1;) {
+        if (region->ops[i].op == IR_INSN) {
+            if (region->ops[i].imm == cpu->env.hot.pc) {
+                return after;
+            }
+            after++;
+        }
+    }
+    return 0;
+}

@@ -5,7 +5,11 @@
  * counts and a run can be repeated.
  */
 #include "accel/tcg/icount_internal.h"
+
+#include <inttypes.h>
+
 #include "accel/tcg/loop_internal.h"
+#include "hw/core/machine_state.h"
 #include "util/error.h"
 
 enum { SLICE = 100000, SHIFT_MAX = 10 };
@@ -93,6 +97,26 @@ static void deadline_moved(void *opaque)
     }
 }
 
+/* Between two slices, at an exact instruction: two runs that are alike print the same. */
+static void print_state_hash(void *opaque)
+{
+    TcgAccel *accel = opaque;
+    g_autoptr(GError) error = NULL;
+    g_autofree char *hash = machine_state_hash(accel->accel.machine, &error);
+
+    g_printerr("state at %" PRIu64 " ns, after %" PRIu64 " instructions: %s\n",
+               accel->options.state_hash_ns, instructions_now(accel), hash ? hash : error->message);
+}
+
+void tcg_icount_start(TcgAccel *accel)
+{
+    if (accel->options.state_hash_ns) {
+        timer_init(&accel->icount.hash_timer, accel->accel.machine->clocks, CLOCK_KIND_VIRTUAL,
+                   print_state_hash, accel);
+        timer_set_ns(&accel->icount.hash_timer, accel->options.state_hash_ns);
+    }
+}
+
 bool tcg_icount_setup(TcgAccel *accel, GError **errp)
 {
     ClockSet *clocks = accel->accel.machine->clocks;
@@ -112,6 +136,7 @@ void tcg_icount_cleanup(TcgAccel *accel)
 {
     ClockSet *clocks = accel->accel.machine->clocks;
 
+    timer_cancel(&accel->icount.hash_timer);
     clock_set_notify(clocks, CLOCK_KIND_VIRTUAL, NULL, NULL);
     clock_set_virtual_source(clocks, NULL, NULL);
 }

@@ -6,6 +6,8 @@
 #include "accel/tcg/tcg_internal.h"
 
 bool tcg_icount_setup(TcgAccel *accel, GError **errp);
+/** tcg_icount_start - the machine is complete */
+void tcg_icount_start(TcgAccel *accel);
 void tcg_icount_cleanup(TcgAccel *accel);
 /** tcg_icount_begin - give @cpu a budget that ends at the next timer; runs timers that are due */
 void tcg_icount_begin(Cpu *cpu);

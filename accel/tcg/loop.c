@@ -190,7 +190,8 @@ static TcgLeft interpret(Cpu *cpu, TcgBlock *block)
     cpu->tcg->running = NULL;
     cpu->tcg->running_region = NULL;
     cpu->tcg->stats.interpreted += insns;
-    cpu->env.hot.budget -= insns;
+    cpu->env.hot.budget -=
+        insns - cpu->tcg->restart_single; /* it will be counted when it is done */
     return left;
 }
 
@@ -200,7 +201,8 @@ static TcgLeft run_once(Cpu *cpu, unsigned count)
     TcgLeft left = tcg_run_once(cpu, count, &insns);
 
     cpu->tcg->stats.interpreted += insns;
-    cpu->env.hot.budget -= insns;
+    cpu->env.hot.budget -=
+        insns - cpu->tcg->restart_single; /* it will be counted when it is done */
     return left;
 }
 
@@ -214,7 +216,7 @@ TcgLeft tcg_loop_run_code(Cpu *cpu, TcgBlock *block, const void **site)
         TcgUnwound at;
         tcg_unwind_running(cpu, &at);
         hot->pc = at.pc;
-        hot->budget += at.insns_after;
+        hot->budget += at.insns_after + cpu->tcg->restart_single;
     }
     hot->host_return = 0;
     return left;

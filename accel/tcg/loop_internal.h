@@ -61,6 +61,9 @@ TcgLeft tcg_lockstep_run(Cpu *cpu, TcgBlock *block, const void **site);
 /** tcg_unwind_running - where the call out of generated code that is under way, or raised, came
  * from */
 void tcg_unwind_running(Cpu *cpu, TcgUnwound *at);
+/** tcg_insns_after - instructions of the running block behind the one whose helper or slow path is
+ * running */
+uint32_t tcg_insns_after(Cpu *cpu);
 bool tcg_breakpoint_at(const Cpu *cpu, vaddr pc);
 /** tcg_watch_hit - does a watched range overlap the access? True: the front end raised */
 bool tcg_watch_hit(Cpu *cpu, vaddr address, unsigned length, TcgAccess access);

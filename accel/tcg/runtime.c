@@ -114,6 +114,20 @@ static bool check(const Access *access, TcgAccess kind)
     return true;
 }
 
+/* A device may arm a timer, and it must fire at its exact instruction: when instructions are
+ * counted, an access to a device is the last of its block. False: it must be repeated alone. */
+static bool ends_block(const Access *access)
+{
+    Cpu *cpu = access->cpu;
+
+    if (!cpu->tcg->accel->options.icount || cpu->tcg->in_single || !tcg_insns_after(cpu)) {
+        return true;
+    }
+    cpu->tcg->restart_single = true;
+    tcg_raise(cpu);
+    return false;
+}
+
 /* Device memory, ROM, or what is smaller than a page. */
 static bool load_device(const Access *access, const TcgTlbEntry *entry, uint64_t *value)
 {
@@ -121,6 +135,9 @@ static bool load_device(const Access *access, const TcgTlbEntry *entry, uint64_t
     Endian endian = access->mem.big_endian ? ENDIAN_BIG : ENDIAN_LITTLE;
     MemTxResult result;
 
+    if (!ends_block(access)) {
+        return false;
+    }
     access->cpu->tcg->stats.io++;
     if (access->address & (access->size - 1)) {
         uint8_t bytes[8];
@@ -141,6 +158,9 @@ static bool store_device(const Access *access, const TcgTlbEntry *entry, uint64_
     Endian endian = access->mem.big_endian ? ENDIAN_BIG : ENDIAN_LITTLE;
     MemTxResult result;
 
+    if (!ends_block(access)) {
+        return false;
+    }
     access->cpu->tcg->stats.io++;
     if (access->address & (access->size - 1)) {
         uint8_t bytes[8];

@@ -81,6 +81,10 @@ static bool tcg_setup(Accel *base, Machine *machine, GError **errp)
         error_set(errp, "tcg: interp and lockstep cannot be used together");
         return false;
     }
+    if (accel->options.state_hash_ns && !accel->options.icount) {
+        error_set(errp, "tcg: state-hash-at needs icount: other runs are never alike");
+        return false;
+    }
     if ((accel->options.icount && !tcg_icount_setup(accel, errp)) ||
         (accel->options.perf_map && !open_perf_map(accel, errp))) {
         return false;
@@ -97,6 +101,9 @@ static bool tcg_setup_done(Accel *base, GError **errp)
     accel->memory_listener.commit = memory_changed;
     address_space_add_listener(&machine->memory, &accel->memory_listener);
     accel->listening = true;
+    if (accel->options.icount) {
+        tcg_icount_start(accel);
+    }
     if (accel->options.thread == TCG_THREAD_SINGLE && !accel->options.icount &&
         machine->cpus->len > 1) {
         timer_init(&accel->turn_timer, machine->clocks, CLOCK_KIND_REALTIME, end_turn, accel);
@@ -302,6 +309,9 @@ static const Property tcg_properties[] = {
     PROPERTY_BOOL("icount-sleep", TcgAccel, options.icount_sleep, true,
                   .help = "idle guest time passes as host time does; off: is skipped"),
     PROPERTY_TEXT("icount-align", get_icount_align, set_icount_align, .help = "off"),
+    PROPERTY_U64("state-hash-at", TcgAccel, options.state_hash_ns, 0, .max = INT64_MAX,
+                 .help = "under icount: print the hash of the machine's state at that guest time, "
+                         "in ns; 0: never"),
     TCG_BOOL("perf-map", perf_map, "write /tmp/perf-PID.map for perf(1)"),
     TCG_BOOL("one-insn", one_insn, "blocks of one guest instruction"),
     PROPERTY_U32("chunk-size", TcgAccel, options.chunk_kib, 0, .max = 64 * 1024,

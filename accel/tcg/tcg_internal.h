@@ -34,7 +34,8 @@ typedef struct {
     uint32_t tb_size_mib; /* 0: chosen from the size of RAM */
     uint32_t chunk_kib;   /* 0: chosen */
     uint32_t icount_shift;
-    uint64_t flush_every; /* blocks built between flushes of everything; 0: never */
+    uint64_t state_hash_ns; /* guest time at which the state's hash is printed; 0: never */
+    uint64_t flush_every;   /* blocks built between flushes of everything; 0: never */
 } TcgOptions;
 
 /* What guests of one kind share: all CPUs whose front end is the same. */
@@ -55,10 +56,11 @@ typedef struct {
 
 /* Instruction counting; touched by the one vCPU thread unless stated otherwise. */
 typedef struct {
-    uint64_t done;   /* atomic: instructions up to the running slice, all vCPUs */
-    int64_t slice;   /* budget that the running slice began with */
-    Cpu *running;    /* atomic: whose budget counts down now */
-    int64_t warp_ns; /* atomic: time skipped while all vCPUs were idle */
+    uint64_t done;    /* atomic: instructions up to the running slice, all vCPUs */
+    int64_t slice;    /* budget that the running slice began with */
+    Cpu *running;     /* atomic: whose budget counts down now */
+    int64_t warp_ns;  /* atomic: time skipped while all vCPUs were idle */
+    Timer hash_timer; /* prints the hash of the machine's state; vCPU thread, machine lock */
 } TcgIcount;
 
 struct TcgAccel {

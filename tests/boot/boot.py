@@ -275,6 +275,18 @@ def lockstep(setting):
         check(machine.wait(30) == 0, 'Ctrl-A x did not end with status 0')
 
 
+@case
+def state_hash(setting):
+    """Two runs that count instructions are in the same state after 0.2 s of guest time."""
+    hashes = []
+    for _ in range(2):
+        with setting.start('-seed', '1', '-accel', 'tcg,icount=2,icount-sleep=off,state-hash-at=200000000') as machine:
+            hashes.append(machine.expect(r'state at 200000000 ns, after \d+ instructions: [0-9a-f]{64}', 200)[0])
+            machine.send('\x01x')
+            check(machine.wait(30) == 0, 'Ctrl-A x did not end with status 0')
+    check(hashes[0] == hashes[1], f'states differ: {hashes}')
+
+
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument('--binary')
