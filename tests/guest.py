@@ -35,6 +35,9 @@ VARIANTS = {
     'small-cache': 'tb-size=1,chunk-size=64',
     'no-pins': 'pinned-int=0,pinned-fp=0',
     'few-pins': 'pinned-int=5,pinned-fp=4',
+    'no-fma': 'without=fma',
+    'no-avx': 'without=avx',
+    'old-host': 'without=all',
     'single-thread': 'thread=single',
     'icount': 'icount=3',
 }

@@ -42,6 +42,7 @@ bool tcg_unit_add_backend(TcgAccel *accel, TcgUnit *unit, GError **errp)
         .slow_memory = options->slow_memory,
         .no_predictor = options->no_predictor,
         .predictor_miss = options->predictor_miss,
+        .disable_features = options->without,
     };
 
     unit->backend = tcg_backend_new(unit->frontend->slots, unit->frontend->slot_count, &tcg_runtime,
@@ -288,6 +289,53 @@ static char *get_icount_align(Object *obj)
     return g_strdup("off");
 }
 
+/* Features of the host's processor as `without` names them; their bits are of tcg/backend.h. */
+static const struct {
+    const char *name;
+    uint32_t bits;
+} host_features[] = {
+    { "avx2", TCG_HOST_AVX2 },   { "fma", TCG_HOST_FMA },       { "bmi", TCG_HOST_BMI },
+    { "lzcnt", TCG_HOST_LZCNT }, { "popcnt", TCG_HOST_POPCNT }, { "f16c", TCG_HOST_F16C },
+    { "avx", TCG_HOST_AVX },     { "sse4.1", TCG_HOST_SSE41 },  { "all", UINT32_MAX },
+};
+
+static bool set_without(Object *obj, const char *text, GError **errp)
+{
+    g_auto(GStrv) names = g_strsplit(text, "+", -1);
+    uint32_t bits = 0;
+
+    for (char **name = names; *name; name++) {
+        unsigned i = 0;
+        while (i < G_N_ELEMENTS(host_features) && strcmp(*name, host_features[i].name) != 0) {
+            i++;
+        }
+        if (i == G_N_ELEMENTS(host_features)) {
+            error_set(errp,
+                      "without: '%s' is none of avx, avx2, bmi, f16c, fma, lzcnt, popcnt, sse4.1, "
+                      "all",
+                      *name);
+            return false;
+        }
+        bits |= host_features[i].bits;
+    }
+    ((TcgAccel *)obj)->options.without = bits;
+    return true;
+}
+
+static char *get_without(Object *obj)
+{
+    uint32_t left = ((const TcgAccel *)obj)->options.without;
+    GString *text = g_string_new(left == UINT32_MAX ? "all" : "");
+
+    for (unsigned i = 0; left != UINT32_MAX && i < G_N_ELEMENTS(host_features); i++) {
+        if (left & host_features[i].bits) {
+            g_string_append_printf(text, "%s%s", text->len ? "+" : "", host_features[i].name);
+            left &= ~host_features[i].bits;
+        }
+    }
+    return g_string_free(text, FALSE);
+}
+
 static const char *const thread_names[] = { "multi", "single", NULL };
 
 #define TCG_BOOL(name, field, text) \
@@ -313,6 +361,8 @@ static const Property tcg_properties[] = {
                  .help = "under icount: print the hash of the machine's state at that guest time, "
                          "in ns; 0: never"),
     TCG_BOOL("perf-map", perf_map, "write /tmp/perf-PID.map for perf(1)"),
+    PROPERTY_TEXT("without", get_without, set_without,
+                  .help = "host features not to use: fma+bmi and so on, or all"),
     TCG_BOOL("one-insn", one_insn, "blocks of one guest instruction"),
     PROPERTY_U32("chunk-size", TcgAccel, options.chunk_kib, 0, .max = 64 * 1024,
                  .help = "KiB of the code cache that are evicted together; 0: chosen"),

@@ -31,6 +31,7 @@ typedef struct {
     bool icount, icount_sleep;
     int thread; /* TcgThreadMode */
     uint32_t pinned_int, pinned_fp;
+    uint32_t without;     /* TCG_HOST_x bits not to use */
     uint32_t tb_size_mib; /* 0: chosen from the size of RAM */
     uint32_t chunk_kib;   /* 0: chosen */
     uint32_t icount_shift;

@@ -23,41 +23,49 @@ __attribute__((target("cx16"))) static unsigned __int128 cas128(unsigned __int12
     return __sync_val_compare_and_swap(at, expected, desired);
 }
 
-/* amocas.q. Host memory that is not plain RAM cannot do it: that is an access fault (14.1, PMA
- * "AMOCASQ"). */
+/* The same in pieces, for memory that has no host address (a page with code, a logged one): not
+ * atomic for other harts. False: an exception was raised. */
+static bool cas128_in_pieces(RiscvCpu *cpu, uint64_t address, unsigned bank,
+                             unsigned __int128 *value, unsigned __int128 desired)
+{
+    IrMem mem = { .size_log2 = 3, .bank = bank };
+    unsigned __int128 expected = *value;
+    uint64_t low, high;
+
+    if (!tcg_load(&cpu->cpu, address, mem, &low) || !tcg_load(&cpu->cpu, address + 8, mem, &high)) {
+        return false;
+    }
+    *value = (unsigned __int128)high << 64 | low;
+    if (*value != expected) {
+        desired = *value; /* a failing operation needs the right to write all the same */
+    }
+    return tcg_store(&cpu->cpu, address, mem, desired) &&
+           tcg_store(&cpu->cpu, address + 8, mem, desired >> 64);
+}
+
+/* amocas.q (14.1) */
 uint64_t riscv_helper_cas128(void *c, uint64_t address, uint64_t registers, uint64_t bank,
                              uint64_t d)
 {
     RiscvCpu *cpu = riscv_cpu(c);
     unsigned rd = registers & 31, rs2 = registers >> 8 & 31;
-    unsigned __int128 expected = rd ? (unsigned __int128)cpu->x[rd + 1] << 64 | cpu->x[rd] : 0;
+    unsigned __int128 value = rd ? (unsigned __int128)cpu->x[rd + 1] << 64 | cpu->x[rd] : 0;
     unsigned __int128 desired = rs2 ? (unsigned __int128)cpu->x[rs2 + 1] << 64 | cpu->x[rs2] : 0;
-    unsigned __int128 old;
     void *host;
 
     if (address & 15) {
         riscv_raise(cpu, RISCV_CAUSE_STORE_MISALIGNED, address);
         return 0;
     }
-    host = tcg_host_pointer(&cpu->cpu, address, sizeof(old), TCG_ACCESS_STORE, bank);
-    if (!host) {
-        /* a page with code or a clean one becomes writable by storing what is there */
-        IrMem mem = { .size_log2 = 3, .bank = bank };
-        uint64_t same;
-        if (!tcg_load(&cpu->cpu, address, mem, &same) ||
-            !tcg_store(&cpu->cpu, address, mem, same)) {
-            return 0;
-        }
-        host = tcg_host_pointer(&cpu->cpu, address, sizeof(old), TCG_ACCESS_STORE, bank);
-    }
-    if (!host) {
-        riscv_raise(cpu, RISCV_CAUSE_STORE_ACCESS, address);
+    host = tcg_host_pointer(&cpu->cpu, address, sizeof(value), TCG_ACCESS_STORE, bank);
+    if (host) {
+        value = cas128(host, value, desired);
+    } else if (cpu->cpu.env.hot.raise || !cas128_in_pieces(cpu, address, bank, &value, desired)) {
         return 0;
     }
-    old = cas128(host, expected, desired);
     if (rd) {
-        cpu->x[rd] = old;
-        cpu->x[rd + 1] = old >> 64;
+        cpu->x[rd] = value;
+        cpu->x[rd + 1] = value >> 64;
     }
     return 0;
 }

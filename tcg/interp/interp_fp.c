@@ -2,7 +2,6 @@
 /* FP ops of the interpreter: fpu/ under the RISC-V profile, so that the host's unit is never its
  * own judge. */
 #include "tcg/interp/interp_fp.h"
-#include "fpu/softfloat.h"
 
 #include "fpu/softfloat.h"
 
