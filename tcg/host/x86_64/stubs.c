@@ -331,7 +331,7 @@ static uint32_t refill_way(Stubs *s, const SlowPath *path)
 static void quick_way(Stubs *s, const SlowPath *path)
 {
     Asm *a = &s->a;
-    uint32_t reversed = 0, failed;
+    uint32_t reversed = 0, failed = 0;
     if (s->be->options.slow_memory || !s->be->runtime.refill) {
         return;
     }
