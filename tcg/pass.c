@@ -95,7 +95,7 @@ static IrValue resolve_base(const IrRegion *region, IrValue base, int64_t *offse
         if (op->op != IR_ADD || op->type != IR_I64 || right->op != IR_CONST) {
             return base;
         }
-        *offset += (int64_t)right->imm;
+        *offset = (int64_t)((uint64_t)*offset + right->imm);
         base = op->arg[0];
     }
 }
@@ -122,7 +122,7 @@ static void close_group(Grouping *g, unsigned i)
 {
     IrGroup *group = &g->groups->group[g->open[i].index];
 
-    group->low = g->open[i].low - g->open[i].first_offset;
+    group->low = (int64_t)((uint64_t)g->open[i].low - (uint64_t)g->open[i].first_offset);
     group->span = g->open[i].high - g->open[i].low;
     g->open[i] = g->open[--g->open_count];
 }
@@ -144,7 +144,8 @@ static bool join_group(Grouping *g, uint32_t at, IrValue root, int64_t low, int6
         int64_t new_low = MIN(low, open->low), new_high = MAX(high, open->high);
 
         if (open->root != root || group->bank != op->mem.bank ||
-            new_high - new_low > GROUP_MAX_SPAN || at - group->first > GROUP_MAX_OPS) {
+            (uint64_t)new_high - (uint64_t)new_low > GROUP_MAX_SPAN ||
+            at - group->first > GROUP_MAX_OPS) {
             continue;
         }
         open->low = new_low;
@@ -180,7 +181,7 @@ static void start_group(Grouping *g, uint32_t at, IrValue root, int64_t low, int
         .root = root,
         .low = low,
         .high = high,
-        .first_offset = low - (int64_t)op->imm,
+        .first_offset = (int64_t)((uint64_t)low - op->imm),
         .index = g->groups->count,
     };
     g->groups->of_op[at] = g->groups->count++;
