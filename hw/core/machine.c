@@ -7,6 +7,8 @@
 #include "memory/ram.h"
 #include "util/error.h"
 
+enum { MACHINE_IO_BYTES = 1 << 16 };
+
 static void machine_init(Object *obj)
 {
     static const char *const containers[] = { "peripheral", "peripheral-anon", "unattached" };
@@ -17,6 +19,8 @@ static void machine_init(Object *obj)
     }
     memory_region_init(&machine->system_memory, obj, "system", UINT64_MAX);
     address_space_init(&machine->memory, &machine->system_memory, "memory");
+    memory_region_init(&machine->system_io, obj, "io", MACHINE_IO_BYTES);
+    address_space_init(&machine->io, &machine->system_io, "I/O");
     machine->cpus = g_ptr_array_new();
     machine->resettable = g_ptr_array_new();
 }
@@ -126,6 +130,7 @@ void machine_free(Machine *machine)
 {
     machine_lock();
     unrealize_children(&machine->object);
+    address_space_cleanup(&machine->io);
     address_space_cleanup(&machine->memory);
     machine_unlock();
     rcu_drain();

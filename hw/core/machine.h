@@ -82,8 +82,9 @@ struct Machine {
     char *name, *uuid;
     /* made by build() */
     MemoryRegion system_memory; /* 2^64 container */
+    MemoryRegion system_io;     /* 2^16 container: port I/O, on boards that have it */
     MemoryRegion ram;
-    AddressSpace memory;
+    AddressSpace memory, io;
     GPtrArray *cpus;       /* Cpu *, by index */
     HostInput *input;      /* private to host_input.c */
     GPtrArray *resettable; /* Device *: top of what a system reset covers, in order */

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * An x86 processor, 32 or 64 bits wide. Spec: Intel 64 and IA-32 Architectures Software Developer's
+ * Manual ("SDM"), December 2023; AMD64 Architecture Programmer's Manual ("APM"), June 2023.
+ */
+#pragma once
+
+#include "fpu/x80.h"
+#include "target/cpu.h"
+
+enum { X86_RAX, X86_RCX, X86_RDX, X86_RBX, X86_RSP, X86_RBP, X86_RSI, X86_RDI, X86_REGISTERS = 16 };
+enum { X86_VECTORS = 16, X86_MC_BANKS = 10, X86_MTRR_RANGES = 8, X86_MTRR_FIXED = 11 };
+
+/* In the encoding's order; the two system segments follow. */
+typedef enum {
+    X86_ES,
+    X86_CS,
+    X86_SS,
+    X86_DS,
+    X86_FS,
+    X86_GS,
+    X86_LDTR,
+    X86_TR,
+    X86_SEGMENTS
+} X86SegmentNumber;
+
+/* A segment register with its hidden part (SDM vol. 3, 3.4.3). */
+typedef struct {
+    uint16_t selector;
+    uint16_t access; /* second descriptor word, bits 8-23: type 0-3, S 4, DPL 5-6, P 7 (clear:
+                        unusable), AVL 12, L 13, D/B 14, G 15; bits 8-11 are 0 */
+    uint32_t limit;  /* last byte, granularity applied */
+    uint64_t base;
+} X86Segment;
+
+/* GDTR, IDTR */
+typedef struct {
+    uint64_t base;
+    uint32_t limit;
+} X86TableRegister;
+
+/* One SSE/AVX register. 512 bits take a wider array here, nothing else. */
+typedef union {
+    uint8_t b[32];
+    uint16_t w[16];
+    uint32_t d[8];
+    uint64_t q[4];
+} __attribute__((aligned(32))) X86Vector;
+
+/* The x87 unit; MMX registers are the mantissas. By physical register number, not from the top. */
+typedef struct {
+    FloatX80 r[8];
+    uint16_t control;
+    uint16_t status; /* without TOP */
+    uint8_t top;
+    uint8_t empty; /* bit per physical register */
+    uint16_t opcode;
+    uint16_t code_selector, data_selector;
+    uint64_t code_pointer, data_pointer;
+} X86Fpu;
+
+/*
+ * The six arithmetic flags, lazily: kind says which operation made them, from the operands kept
+ * here (flags.h). The rest of RFLAGS is in .other; DF is there too.
+ */
+typedef struct {
+    uint64_t kind;
+    uint64_t result, source, extra;
+    uint64_t other;
+} X86Flags;
+
+typedef struct {
+    uint64_t cr0, cr2, cr3, cr4;
+    uint64_t xcr0;
+    uint64_t debug[8]; /* 4 and 5 unused */
+    uint32_t pkru;
+} X86Control;
+
+/* Model-specific registers that are storage. */
+typedef struct {
+    uint64_t efer, star, lstar, cstar, sfmask, kernel_gs_base, tsc_aux;
+    uint64_t sysenter_cs, sysenter_esp, sysenter_eip;
+    uint64_t pat, misc_enable, spec_ctrl, feature_control, xss, debugctl, smbase;
+    uint64_t tsc_offset; /* guest TSC minus the platform's count */
+    uint64_t tsc_adjust, tsc_deadline;
+    uint64_t mtrr_default, mtrr_fixed[X86_MTRR_FIXED];
+    uint64_t mtrr_base[X86_MTRR_RANGES], mtrr_mask[X86_MTRR_RANGES];
+    uint64_t mcg_status, mcg_ctl, mc[X86_MC_BANKS][4];
+    uint64_t umwait_control;
+    uint64_t system_time, wall_clock; /* of paravirtual clocks, when such leaves are offered */
+} X86Msrs;
+
+/* An event on its way into the handler (SDM vol. 3, 6.3-6.15). */
+typedef struct {
+    uint8_t vector;
+    uint8_t type; /* X86EventType */
+    bool has_code;
+    uint32_t code;
+    uint64_t address;          /* CR2 of a page fault, DR6 bits of a debug exception */
+    uint8_t instruction_bytes; /* software interrupts: what to skip */
+} X86Event;
+
+/* Reasons for the processor to look up; bits of X86Cpu.pending. */
+enum {
+    X86_PENDING_INTR = 1, /* level of the interrupt request input (APIC or 8259) */
+    X86_PENDING_NMI = 2,
+    X86_PENDING_SMI = 4,
+    X86_PENDING_INIT = 8,
+    X86_PENDING_SIPI = 16,
+    X86_PENDING_MCE = 32,
+};
+
+/*
+ * What the processor asks of its interrupt controller, filled by the board; NULL: a processor with
+ * neither. Context: vCPU thread; the callee takes the machine lock where it needs it.
+ */
+typedef struct {
+    int (*acknowledge)(void *opaque); /* vector to deliver, or -1: it went away */
+    uint8_t (*get_tpr)(void *opaque); /* whole TPR; CR8 is its upper half */
+    void (*set_tpr)(void *opaque, uint8_t tpr);
+    uint64_t (*get_base)(void *opaque);             /* IA32_APIC_BASE */
+    bool (*set_base)(void *opaque, uint64_t value); /* false: #GP */
+    /* x2APIC registers, MSR 0x800 + @index; false: #GP */
+    bool (*read_msr)(void *opaque, unsigned index, uint64_t *value);
+    bool (*write_msr)(void *opaque, unsigned index, uint64_t value);
+    void (*set_deadline)(void *opaque, uint64_t tsc); /* IA32_TSC_DEADLINE; 0: disarmed */
+    void (*init)(void *opaque);                       /* the processor received INIT */
+} X86ApicOps;
+
+enum { X86_FEATURE_WORDS = 32 };
+
+/* What the processor is; constant after realize. */
+typedef struct {
+    uint32_t features[X86_FEATURE_WORDS]; /* by X86FeatureWord (features.def) */
+    uint32_t level, xlevel, family, model, stepping;
+    char vendor[13];
+    char model_id[49];
+    uint32_t apic_id;
+    uint8_t physical_bits;
+    uint64_t tsc_hz;
+} X86Config;
+
+typedef struct X86Cpu {
+    Cpu cpu;
+    uint64_t r[X86_REGISTERS]; /* 32-bit modes leave upper halves as they are */
+    X86Flags flags;
+    X86Vector v[X86_VECTORS]; /* MXCSR lives in TcgEnv.mxcsr_guest */
+    X86Segment segment[X86_SEGMENTS];
+    X86TableRegister gdtr, idtr;
+    uint32_t mode; /* derived: what the context key is made from (mode.h) */
+    X86Control control;
+    X86Msrs msr;
+    X86Fpu fpu;
+    X86Event event; /* set by x86_raise..() before tcg_raise() */
+    uint8_t shadow; /* interrupts are held back for one instruction: X86_SHADOW_STI, _MOV_SS */
+    bool smm, nmi_blocked;
+    bool sipi_wait; /* application processor after INIT */
+    uint8_t sipi_vector;
+    uint32_t pending;       /* atomic: X86_PENDING_x */
+    const X86ApicOps *apic; /* set by the board before realize */
+    void *apic_opaque;
+    AddressSpace *io;         /* port I/O; set by the board before realize */
+    AddressSpace *smm_memory; /* what is seen in system management mode; NULL: as cpu.memory */
+    uint64_t saved_pc,
+        saved_rflags; /* fields of the saved state that have another home while running */
+    uint32_t saved_mxcsr;
+    X86Config config;
+} X86Cpu;
+
+/* A model: names, identity and the features that are on by default (models.c). */
+typedef struct X86Model X86Model;
+typedef struct {
+    CpuClass cpu;
+    const X86Model *model;
+} X86CpuClass;
+
+extern const X86CpuClass x86_cpu_class;
+
+/** x86_cpu_signal - set (@level true) or clear a bit of X86Cpu.pending and wake the processor; any
+ * thread */
+void x86_cpu_signal(X86Cpu *cpu, uint32_t pending, bool level);
+/** x86_cpu_sipi - start-up IPI with @vector: a waiting processor starts at @vector << 12; any
+ * thread */
+void x86_cpu_sipi(X86Cpu *cpu, uint8_t vector);
