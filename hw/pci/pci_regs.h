@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Offsets and bits of configuration space.  Spec: PCI Local Bus 3.0, chapter 6; PCI-to-PCI Bridge
+ * 1.2, chapter 3; PCI Power Management 1.2; PCI Express Base 3.1, chapter 7. */
+#pragma once
+
+/* type 0 and 1 header */
+enum {
+    PCI_VENDOR_ID = 0x00,
+    PCI_DEVICE_ID = 0x02,
+    PCI_COMMAND = 0x04,
+    PCI_STATUS = 0x06,
+    PCI_REVISION = 0x08,
+    PCI_CLASS_PROG = 0x09,
+    PCI_CLASS_DEVICE = 0x0a,
+    PCI_CACHE_LINE = 0x0c,
+    PCI_LATENCY = 0x0d,
+    PCI_HEADER_TYPE = 0x0e,
+    PCI_BIST = 0x0f,
+    PCI_BAR0 = 0x10,
+    PCI_SUBSYSTEM_VENDOR = 0x2c,
+    PCI_SUBSYSTEM_ID = 0x2e,
+    PCI_ROM_ADDRESS = 0x30,
+    PCI_CAPABILITIES = 0x34,
+    PCI_INTERRUPT_LINE = 0x3c,
+    PCI_INTERRUPT_PIN = 0x3d,
+    PCI_MIN_GNT = 0x3e,
+    PCI_MAX_LAT = 0x3f,
+    PCI_HEADER_BYTES = 0x40,
+};
+enum {
+    PCI_COMMAND_IO = 0x001,
+    PCI_COMMAND_MEMORY = 0x002,
+    PCI_COMMAND_MASTER = 0x004,
+    PCI_COMMAND_PARITY = 0x040,
+    PCI_COMMAND_SERR = 0x100,
+    PCI_COMMAND_INTX_DISABLE = 0x400,
+};
+enum {
+    PCI_STATUS_INTERRUPT = 0x0008,
+    PCI_STATUS_CAP_LIST = 0x0010,
+    PCI_STATUS_66MHZ = 0x0020,
+    PCI_STATUS_FAST_BACK = 0x0080,
+    PCI_STATUS_PARITY = 0x0100,
+    PCI_STATUS_DEVSEL_MEDIUM = 0x0200,
+    PCI_STATUS_ERRORS = 0xf900, /* bits that a write of 1 clears */
+};
+enum { PCI_HEADER_BRIDGE = 0x01, PCI_HEADER_MULTIFUNCTION = 0x80, PCI_ROM_ENABLE = 0x01 };
+
+/* type 1 header */
+enum {
+    PCI_PRIMARY_BUS = 0x18,
+    PCI_SECONDARY_BUS = 0x19,
+    PCI_SUBORDINATE_BUS = 0x1a,
+    PCI_SECONDARY_LATENCY = 0x1b,
+    PCI_IO_BASE = 0x1c,
+    PCI_IO_LIMIT = 0x1d,
+    PCI_SECONDARY_STATUS = 0x1e,
+    PCI_MEMORY_BASE = 0x20,
+    PCI_MEMORY_LIMIT = 0x22,
+    PCI_PREFETCH_BASE = 0x24,
+    PCI_PREFETCH_LIMIT = 0x26,
+    PCI_PREFETCH_BASE_HIGH = 0x28,
+    PCI_PREFETCH_LIMIT_HIGH = 0x2c,
+    PCI_IO_BASE_HIGH = 0x30,
+    PCI_IO_LIMIT_HIGH = 0x32,
+    PCI_BRIDGE_ROM_ADDRESS = 0x38,
+    PCI_BRIDGE_CONTROL = 0x3e,
+};
+enum {
+    PCI_BRIDGE_ISA = 0x04,
+    PCI_BRIDGE_VGA = 0x08,
+    PCI_BRIDGE_VGA_16BIT = 0x10,
+    PCI_BRIDGE_RESET = 0x40,
+};
+
+/* capability ids */
+enum {
+    PCI_CAP_PM = 0x01,
+    PCI_CAP_MSI = 0x05,
+    PCI_CAP_VENDOR = 0x09,
+    PCI_CAP_SUBSYSTEM = 0x0d,
+    PCI_CAP_EXPRESS = 0x10,
+    PCI_CAP_MSIX = 0x11,
+    PCI_CAP_SATA = 0x12,
+};
+
+/* PCI Express capability, from its start (Base 3.1, 7.8) */
+enum {
+    PCIE_CAP_FLAGS = 0x02,
+    PCIE_DEVICE_CAP = 0x04,
+    PCIE_DEVICE_CONTROL = 0x08,
+    PCIE_DEVICE_STATUS = 0x0a,
+    PCIE_LINK_CAP = 0x0c,
+    PCIE_LINK_CONTROL = 0x10,
+    PCIE_LINK_STATUS = 0x12,
+    PCIE_SLOT_CAP = 0x14,
+    PCIE_SLOT_CONTROL = 0x18,
+    PCIE_SLOT_STATUS = 0x1a,
+    PCIE_ROOT_CONTROL = 0x1c,
+    PCIE_ROOT_CAP = 0x1e,
+    PCIE_ROOT_STATUS = 0x20,
+    PCIE_DEVICE_CAP2 = 0x24,
+    PCIE_DEVICE_CONTROL2 = 0x28,
+    PCIE_LINK_CAP2 = 0x2c,
+    PCIE_LINK_CONTROL2 = 0x30,
+    PCIE_CAP_BYTES = 0x3c,
+};
+
+/* class codes: base class and subclass (PCI Code and ID Assignment 1.9) */
+enum {
+    PCI_CLASS_STORAGE_SCSI = 0x0100,
+    PCI_CLASS_NETWORK_ETHERNET = 0x0200,
+    PCI_CLASS_DISPLAY_VGA = 0x0300,
+    PCI_CLASS_COMMUNICATION_OTHER = 0x0780,
+    PCI_CLASS_BRIDGE_HOST = 0x0600,
+    PCI_CLASS_BRIDGE_ISA = 0x0601,
+    PCI_CLASS_BRIDGE_PCI = 0x0604,
+    PCI_CLASS_BRIDGE_OTHER = 0x0680,
+    PCI_CLASS_SERIAL_SMBUS = 0x0c05,
+    PCI_CLASS_OTHER = 0x00ff,
+};
+
+/* vendors */
+enum { PCI_VENDOR_INTEL = 0x8086, PCI_VENDOR_RED_HAT = 0x1b36, PCI_VENDOR_QUMRANET = 0x1af4 };
