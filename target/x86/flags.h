@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The arithmetic flags, computed when somebody looks. Spec: SDM vol. 1, 3.4.3.1; the instructions'
+ * entries in vol. 2.
+ */
+#pragma once
+
+#include "target/x86/cpu.h"
+
+/* X86Flags.kind: how .result, .source and .extra give the flags. Those with an operand size are
+ * X86_FLAGS_x + log2 of its bytes. "first operand" is what the destination held before. */
+typedef enum {
+    X86_FLAGS_BITS = 0,     /* .result: the flags themselves */
+    X86_FLAGS_ADD = 4,      /* .result, .source: second operand */
+    X86_FLAGS_ADC = 8,      /* and .extra: carry in */
+    X86_FLAGS_SUB = 12,     /* .result, .source: second operand */
+    X86_FLAGS_SBB = 16,     /* and .extra: borrow in */
+    X86_FLAGS_LOGIC = 20,   /* .result */
+    X86_FLAGS_INC = 24,     /* .result; .extra: CF as before */
+    X86_FLAGS_DEC = 28,     /* likewise */
+    X86_FLAGS_SHIFT = 32,   /* .result; .extra: CF, OF and AF at their places */
+    X86_FLAGS_MUL = 36,     /* .result: low half; .extra: CF, OF and AF at their places */
+    X86_FLAGS_COUNT = 40,
+} X86FlagsKind;
+
+/** x86_flags_arithmetic - CF PF AF ZF SF OF at their places in RFLAGS */
+uint32_t x86_flags_arithmetic(const X86Flags *flags);
+/** x86_flags_get - RFLAGS as a whole. Only while the processor's state is at home: in helpers that
+ * read the flag slots, and outside translated code */
+uint64_t x86_flags_get(const X86Cpu *cpu);
+/** x86_flags_set - all of RFLAGS at once; the mode word is not touched */
+void x86_flags_set(X86Cpu *cpu, uint64_t rflags);
