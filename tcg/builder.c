@@ -6,9 +6,6 @@
 #include "tcg/eval.h"
 #include "tcg/fold.h"
 
-/* Ops that one guest instruction may add at most; front ends ask ir_full() before each. */
-enum { OPS_PER_INSN = 128 };
-
 static IrOp *append(IrBuilder *b, IrOpcode op, IrType type)
 {
     IrRegion *region = b->region;
@@ -39,28 +36,6 @@ void ir_begin(IrBuilder *b, IrRegion *region)
     region->labels = 0;
     region->ops[0] = (IrOp){ .op = IR_CONST };
     forget_values(b);
-}
-
-bool ir_full(const IrBuilder *b)
-{
-    return b->region->count + OPS_PER_INSN > IR_MAX_OPS || b->region->insns >= IR_MAX_INSNS ||
-           b->region->labels + 8 > IR_MAX_LABELS;
-}
-
-IrType ir_type(const IrBuilder *b, IrValue v)
-{
-    return b->region->ops[v].type;
-}
-
-bool ir_constant(const IrBuilder *b, IrValue v, uint64_t *value)
-{
-    const IrOp *op = &b->region->ops[v];
-
-    if (v == 0 || op->op != IR_CONST) {
-        return false;
-    }
-    *value = op->imm;
-    return true;
 }
 
 IrValue ir_const(IrBuilder *b, IrType type, uint64_t value)

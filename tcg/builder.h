@@ -17,12 +17,27 @@ typedef struct {
 /** ir_begin - start an empty region; @region->ops is an arena of IR_MAX_OPS; slots, page_bits...
  * are set by the caller */
 void ir_begin(IrBuilder *b, IrRegion *region);
-/** ir_full - no room for another guest instruction (at most 128 ops each): end the region */
-bool ir_full(const IrBuilder *b);
 
-IrType ir_type(const IrBuilder *b, IrValue v);
+enum { IR_OPS_PER_INSN = 128 };
+/** ir_full - no room for another guest instruction (at most 128 ops each): end the region */
+static inline bool ir_full(const IrBuilder *b)
+{
+    return b->region->count + IR_OPS_PER_INSN > IR_MAX_OPS || b->region->insns >= IR_MAX_INSNS ||
+           b->region->labels + 8 > IR_MAX_LABELS;
+}
+
+static inline IrType ir_type(const IrBuilder *b, IrValue v)
+{
+    return b->region->ops[v].type;
+}
 /** ir_constant - true and *@value if @v is known */
-bool ir_constant(const IrBuilder *b, IrValue v, uint64_t *value);
+static inline bool ir_constant(const IrBuilder *b, IrValue v, uint64_t *value)
+{
+    const IrOp *op = &b->region->ops[v];
+
+    *value = op->imm;
+    return v != 0 && op->op == IR_CONST;
+}
 
 IrValue ir_const(IrBuilder *b, IrType type, uint64_t value);
 static inline IrValue ir_i64(IrBuilder *b, uint64_t value)

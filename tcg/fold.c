@@ -16,7 +16,6 @@ typedef IrValue FoldFn(Fold *f);
 
 /* Which operands a rule wants to be what. */
 typedef enum {
-    WANT_ANY,
     WANT_RIGHT_ZERO,
     WANT_RIGHT_ONES,
     WANT_RIGHT_ONE,
@@ -74,45 +73,45 @@ static IrValue fold_mul_power(Fold *f)
     return ir_binary(f->b, IR_SHL, f->a, ir_const(f->b, f->type, __builtin_ctzll(f->cc)));
 }
 
-static const struct {
-    IrOpcode op;
+/* One simplification of an op. */
+typedef struct {
     FoldWant want;
-    FoldFn *fn;
-} fold_rules[] = {
-    { IR_ADD, WANT_RIGHT_ZERO, fold_left },
-    { IR_SUB, WANT_RIGHT_ZERO, fold_left },
-    { IR_SUB, WANT_SAME, fold_zero },
-    { IR_SUB, WANT_LEFT_ZERO, fold_neg },
-    { IR_SUB, WANT_RIGHT_CONST, fold_sub_const },
-    { IR_MUL, WANT_RIGHT_ZERO, fold_right },
-    { IR_MUL, WANT_RIGHT_ONE, fold_left },
-    { IR_MUL, WANT_RIGHT_CONST, fold_mul_power },
-    { IR_AND, WANT_RIGHT_ZERO, fold_right },
-    { IR_AND, WANT_RIGHT_ONES, fold_left },
-    { IR_AND, WANT_SAME, fold_left },
-    { IR_OR, WANT_RIGHT_ZERO, fold_left },
-    { IR_OR, WANT_RIGHT_ONES, fold_ones },
-    { IR_OR, WANT_SAME, fold_left },
-    { IR_XOR, WANT_RIGHT_ZERO, fold_left },
-    { IR_XOR, WANT_RIGHT_ONES, fold_not },
-    { IR_XOR, WANT_SAME, fold_zero },
-    { IR_ANDN, WANT_RIGHT_ZERO, fold_left },
-    { IR_ANDN, WANT_SAME, fold_zero },
-    { IR_ANDN, WANT_LEFT_ZERO, fold_left },
-    { IR_SHL, WANT_RIGHT_ZERO, fold_left },
-    { IR_SHR, WANT_RIGHT_ZERO, fold_left },
-    { IR_SAR, WANT_RIGHT_ZERO, fold_left },
-    { IR_ROL, WANT_RIGHT_ZERO, fold_left },
-    { IR_ROR, WANT_RIGHT_ZERO, fold_left },
-    { IR_SHL, WANT_LEFT_ZERO, fold_left },
-    { IR_SHR, WANT_LEFT_ZERO, fold_left },
-    { IR_SAR, WANT_LEFT_ZERO, fold_left },
+    FoldFn *fn; /* NULL: no more */
+} FoldRule;
+
+enum { RULES_MAX = 5 };
+
+static const FoldRule fold_rules[IR_OP_COUNT][RULES_MAX + 1] = {
+    [IR_ADD] = { { WANT_RIGHT_ZERO, fold_left } },
+    [IR_SUB] = { { WANT_RIGHT_ZERO, fold_left },
+                 { WANT_SAME, fold_zero },
+                 { WANT_LEFT_ZERO, fold_neg },
+                 { WANT_RIGHT_CONST, fold_sub_const } },
+    [IR_MUL] = { { WANT_RIGHT_ZERO, fold_right },
+                 { WANT_RIGHT_ONE, fold_left },
+                 { WANT_RIGHT_CONST, fold_mul_power } },
+    [IR_AND] = { { WANT_RIGHT_ZERO, fold_right },
+                 { WANT_RIGHT_ONES, fold_left },
+                 { WANT_SAME, fold_left } },
+    [IR_OR] = { { WANT_RIGHT_ZERO, fold_left },
+                { WANT_RIGHT_ONES, fold_ones },
+                { WANT_SAME, fold_left } },
+    [IR_XOR] = { { WANT_RIGHT_ZERO, fold_left },
+                 { WANT_RIGHT_ONES, fold_not },
+                 { WANT_SAME, fold_zero } },
+    [IR_ANDN] = { { WANT_RIGHT_ZERO, fold_left },
+                  { WANT_SAME, fold_zero },
+                  { WANT_LEFT_ZERO, fold_left } },
+    [IR_SHL] = { { WANT_RIGHT_ZERO, fold_left }, { WANT_LEFT_ZERO, fold_left } },
+    [IR_SHR] = { { WANT_RIGHT_ZERO, fold_left }, { WANT_LEFT_ZERO, fold_left } },
+    [IR_SAR] = { { WANT_RIGHT_ZERO, fold_left }, { WANT_LEFT_ZERO, fold_left } },
+    [IR_ROL] = { { WANT_RIGHT_ZERO, fold_left } },
+    [IR_ROR] = { { WANT_RIGHT_ZERO, fold_left } },
 };
 
 static bool wanted(const Fold *f, FoldWant want, bool left_const, bool right_const)
 {
     switch (want) {
-    case WANT_ANY: return true;
     case WANT_RIGHT_ZERO: return right_const && f->cc == 0;
     case WANT_RIGHT_ONES: return right_const && f->cc == ones(f->type);
     case WANT_RIGHT_ONE: return right_const && f->cc == 1;
@@ -156,37 +155,39 @@ static IrValue fold_extension(IrBuilder *b, IrOpcode op, IrType type, IrValue *a
     return 0;
 }
 
-IrValue ir_fold(IrBuilder *b, IrOpcode *op, IrType type, uint8_t aux, IrValue *a, IrValue *c)
+static IrValue fold_binary(Fold *f, bool left, bool right)
 {
-    Fold f = { .b = b, .op = *op, .type = type };
-    unsigned arguments = ir_op_info[*op].arguments;
-    bool left, right;
-
-    if (is_commutative(*op) && ir_constant(b, *a, &f.ca)) {
-        IrValue swap = *a;
-        *a = *c;
-        *c = swap;
-    }
-    left = ir_constant(b, *a, &f.ca);
-    right = arguments == 2 && ir_constant(b, *c, &f.cc);
-    if (left && (arguments == 1 || right)) {
-        return ir_const(b, type, ir_eval(*op, ir_type(b, *a), aux, f.ca, f.cc));
-    }
-    if (arguments == 1) {
-        return fold_extension(b, *op, type, a);
-    }
-    if (!left && !right && *a != *c) {
-        return 0;
-    }
-    f.a = *a;
-    f.c = *c;
-    for (unsigned i = 0; i < G_N_ELEMENTS(fold_rules); i++) {
-        if (fold_rules[i].op == *op && wanted(&f, fold_rules[i].want, left, right)) {
-            IrValue v = fold_rules[i].fn(&f);
+    for (const FoldRule *rule = fold_rules[f->op]; rule->fn; rule++) {
+        if (wanted(f, rule->want, left, right)) {
+            IrValue v = rule->fn(f);
             if (v) {
                 return v;
             }
         }
+    }
+    return 0;
+}
+
+IrValue ir_fold(IrBuilder *b, IrOpcode *op, IrType type, uint8_t aux, IrValue *a, IrValue *c)
+{
+    uint64_t ca = 0, cc = 0;
+    bool left = ir_constant(b, *a, &ca), right = ir_constant(b, *c, &cc);
+
+    if (ir_op_info[*op].arguments == 1) {
+        return left ? ir_const(b, type, ir_eval(*op, ir_type(b, *a), aux, ca, 0))
+                    : fold_extension(b, *op, type, a);
+    }
+    if (left && right) {
+        return ir_const(b, type, ir_eval(*op, ir_type(b, *a), aux, ca, cc));
+    }
+    if (left && is_commutative(*op)) {
+        Fold swapped = { b, *op, type, *c, *a, cc, ca };
+        *a = swapped.a;
+        *c = swapped.c;
+        return fold_binary(&swapped, false, true);
+    }
+    if (left || right || *a == *c) {
+        return fold_binary(&(Fold){ b, *op, type, *a, *c, ca, cc }, left, right);
     }
     return 0;
 }

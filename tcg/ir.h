@@ -33,7 +33,7 @@ typedef struct {
     uint8_t aux;   /* per opcode; SETCOND, SELECT, BRCOND, EXIT_IF: IrCond */
     uint8_t flags; /* passes: see ir_pass.h */
     IrMem mem;
-    uint16_t uses; /* filled by ir_liveness() */
+    uint16_t unused;
     IrValue arg[4];
     uint64_t imm;
 } IrOp;

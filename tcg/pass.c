@@ -38,14 +38,13 @@ static void visit_call(Liveness *live, const IrOp *op)
     }
 }
 
-static bool is_dead(Liveness *live, const IrOp *op)
+/* Of an op that is not PURE. */
+static bool is_dead(Liveness *live, const IrOp *op, bool used)
 {
-    const IrOpInfo *info = &ir_op_info[op->op];
-
     switch (op->op) {
     case IR_PUT: return test_and_set(live, op->imm);
     case IR_GET:
-        if (op->uses == 0) {
+        if (!used) {
             return true;
         }
         live->overwritten[op->imm / 64] &= ~(1ull << op->imm % 64);
@@ -56,32 +55,29 @@ static bool is_dead(Liveness *live, const IrOp *op)
     case IR_BRCOND:
     case IR_EXIT_IF: all_visible(live); return false;
     default:
-        if (info->flags & (IR_FLAG_FAULT | IR_FLAG_END)) {
+        if (ir_op_info[op->op].flags & (IR_FLAG_FAULT | IR_FLAG_END)) {
             all_visible(live);
         }
-        return (info->flags & IR_FLAG_PURE) && op->uses == 0;
+        return false;
     }
 }
 
 void ir_liveness(IrRegion *region)
 {
     Liveness live;
+    IrOp *ops = region->ops;
 
     all_visible(&live);
-    for (uint32_t at = 1; at < region->count; at++) {
-        region->ops[at].uses = 0;
-    }
     for (uint32_t at = region->count - 1; at > 0; at--) {
-        IrOp *op = &region->ops[at];
-        if (is_dead(&live, op)) {
-            op->flags |= IR_OP_DEAD;
-            continue;
-        }
-        op->flags &= ~IR_OP_DEAD;
-        for (unsigned i = 0; i < 4; i++) {
-            if (op->arg[i]) {
-                region->ops[op->arg[i]].uses++;
-            }
+        IrOp *op = &ops[at];
+        const IrOpInfo *info = &ir_op_info[op->op];
+        bool used = op->flags & IR_OP_USED;
+        bool dead = info->flags & IR_FLAG_PURE ? !used
+                                               : op->op != IR_INSN && is_dead(&live, op, used);
+
+        op->flags = dead ? IR_OP_DEAD : 0; /* and not used: for the next time */
+        for (unsigned i = 0; !dead && i < info->arguments; i++) {
+            ops[op->arg[i]].flags |= IR_OP_USED; /* op 0 stands for no argument */
         }
     }
 }

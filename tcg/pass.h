@@ -8,11 +8,10 @@
 enum {
     IR_OP_DEAD =
         1, /* drop: pure and unused, or a put that is overwritten before anything can see it */
-    IR_OP_GROUP = 2, /* LOAD/STORE: member of the check group named in IrGroups */
+    IR_OP_USED = 2, /* ir_liveness() alone: an op behind it wants its value */
 };
 
-/** ir_liveness - one backward pass: fills IrOp.uses, marks dead ops. A put is not dead across a
- * possible fault */
+/** ir_liveness - one backward pass: marks dead ops. A put is not dead across a possible fault */
 void ir_liveness(IrRegion *region);
 
 enum { IR_MAX_GROUPS = 32 };

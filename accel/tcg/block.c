@@ -5,9 +5,11 @@
  * which waits for every vCPU.
  */
 #include "accel/tcg/block_internal.h"
+
+#include <string.h>
+
 #include "accel/tcg/code_page_internal.h"
 #include "accel/tcg/loop_internal.h"
-
 #include "accel/tcg/context_internal.h"
 #include "accel/tcg/lazy_memory.h"
 
@@ -94,17 +96,38 @@ TcgBlock *tcg_block_find(TcgBlocks *blocks, const uint8_t *guest, uint64_t pc, u
     return block;
 }
 
-bool tcg_block_is_current(const TcgBlock *block)
+/* Does RAM, which others may write meanwhile, hold these bytes? */
+static bool bytes_are(const uint8_t *guest, const uint8_t *copy, unsigned count)
 {
-    unsigned first = TCG_PAGE_BYTES - block->pc % TCG_PAGE_BYTES;
+    uint64_t wanted;
+    unsigned i = 0;
 
-    for (unsigned i = 0; i < block->bytes; i++) {
-        const uint8_t *guest = i < first ? &block->guest[i] : &block->page[1]->host[i - first];
-        if (atomic_read(guest) != block->copy[i]) {
+    for (; i < count && ((uintptr_t)&guest[i] % sizeof(wanted) || count - i < sizeof(wanted)); i++) {
+        if (atomic_read(&guest[i]) != copy[i]) {
+            return false;
+        }
+    }
+    for (; count - i >= sizeof(wanted); i += sizeof(wanted)) {
+        memcpy(&wanted, &copy[i], sizeof(wanted));
+        if (atomic_read((const uint64_t *)&guest[i]) != wanted) {
+            return false;
+        }
+    }
+    for (; i < count; i++) {
+        if (atomic_read(&guest[i]) != copy[i]) {
             return false;
         }
     }
     return true;
+}
+
+bool tcg_block_is_current(const TcgBlock *block)
+{
+    unsigned first = MIN(TCG_PAGE_BYTES - block->pc % TCG_PAGE_BYTES, block->bytes);
+
+    return bytes_are(block->guest, block->copy, first) &&
+           (first == block->bytes ||
+            bytes_are(block->page[1]->host, block->copy + first, block->bytes - first));
 }
 
 TcgBlock *tcg_block_publish(TcgBlocks *blocks, TcgBlock *block, Cpu *self)

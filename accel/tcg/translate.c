@@ -26,6 +26,7 @@ struct TcgTranslator {
     Cpu *cpu;
     TcgBlock *block;  /* being made; NULL: run once, fetch anything */
     unsigned fetched; /* bytes, from first_pc on */
+    unsigned direct;  /* that many, and no more, can be read from host[0] without a further look */
     uint8_t bytes[MAX_BYTES];
     const uint8_t *host[2]; /* pages of first_pc and the next */
     TcgCodePage *page[2];
@@ -103,6 +104,9 @@ static bool open_page(TcgTranslator *tr, unsigned index)
     }
     tr->host[index] = page->host;
     tr->page[index] = tcg_code_page(blocks, page->code);
+    if (!index && !tr->cpu->tcg->breakpoints->len) {
+        tr->direct = MIN(TCG_PAGE_BYTES - pc % TCG_PAGE_BYTES, MAX_BYTES);
+    }
     return true;
 }
 
@@ -167,6 +171,14 @@ bool tcg_fetch(TcgTranslate *t, uint64_t pc, unsigned size, uint64_t *value)
     TcgTranslator *tr = container_of(t, TcgTranslator, t);
     uint64_t at = pc - t->first_pc, read = 0;
 
+    if (at == tr->fetched && at + size <= tr->direct && size == sizeof(uint16_t) && !(pc & 1)) {
+        const uint8_t *host = tr->host[0] + pc % TCG_PAGE_BYTES;
+        uint16_t both = atomic_read((const uint16_t *)host);
+        memcpy(tr->bytes + at, &both, sizeof(both));
+        tr->fetched += sizeof(both);
+        *value = GUINT16_FROM_LE(both);
+        return true;
+    }
     if (at > tr->fetched || at + size > MAX_BYTES ||
         (pc == t->pc && pc != t->first_pc && tr->cpu->tcg->breakpoints->len &&
          tcg_breakpoint_at(tr->cpu, pc))) {
@@ -192,7 +204,7 @@ static void begin(TcgTranslator *tr, Cpu *cpu, TcgBlock *block, uint64_t pc, uns
 
     tr->cpu = cpu;
     tr->block = block;
-    tr->fetched = 0;
+    tr->fetched = tr->direct = 0;
     tr->raised = tr->uncached = false;
     tr->host[0] = tr->host[1] = NULL;
     tr->page[0] = tr->page[1] = NULL;

@@ -65,8 +65,29 @@ static inline bool needs_rex(uint32_t op, uint8_t reg)
     return (op & A_BYTE) && reg >= 4 && reg < 8;
 }
 
+/* One opcode byte and perhaps 64-bit operands: most of what is emitted. */
+static inline bool is_simple(uint32_t op)
+{
+    return !(op & ~(A_W | 0xffu));
+}
+
+static inline uint8_t *put_simple(uint8_t *p, uint32_t op, uint8_t reg, uint8_t index, uint8_t base)
+{
+    unsigned rex = 0x40 | op >> 9 | (reg & 8) >> 1 | (index & 8) >> 2 | (base & 8) >> 3;
+    *p = rex;
+    p += rex != 0x40;
+    *p = op;
+    return p + 1;
+}
+
 void asm_rr(Asm *a, uint32_t op, uint8_t reg, uint8_t rm)
 {
+    if (is_simple(op)) {
+        uint8_t *q = put_simple(a->p, op, reg, 0, rm);
+        *q = 0xc0 | (reg & 7) << 3 | (rm & 7);
+        a->p = q + 1;
+        return;
+    }
     uint8_t *p = put_opcode(a->p, op, reg, 0, rm, needs_rex(op, reg) || needs_rex(op, rm));
     *p = 0xc0 | (reg & 7) << 3 | (rm & 7);
     a->p = p + 1;
@@ -75,7 +96,9 @@ void asm_rr(Asm *a, uint32_t op, uint8_t reg, uint8_t rm)
 void asm_rm(Asm *a, uint32_t op, uint8_t reg, AsmMem mem)
 {
     uint8_t index = mem.index == NO_REG ? 0 : mem.index, base = mem.base == NO_REG ? 0 : mem.base;
-    a->p = put_memory(put_opcode(a->p, op, reg, index, base, needs_rex(op, reg)), reg, mem);
+    uint8_t *p = is_simple(op) ? put_simple(a->p, op, reg, index, base)
+                               : put_opcode(a->p, op, reg, index, base, needs_rex(op, reg));
+    a->p = put_memory(p, reg, mem);
 }
 
 static void emit_vex(Asm *a, uint32_t op, uint8_t reg, uint8_t source, AsmMem rm)

@@ -125,7 +125,6 @@ TcgBackend *tcg_backend_new(const TcgSlot *slots, unsigned slot_count, const Tcg
     if (!(be->features & TCG_HOST_AVX)) {
         be->features &= ~(TCG_HOST_FMA | TCG_HOST_F16C | TCG_HOST_AVX2 | TCG_HOST_BMI);
     }
-    g_mutex_init(&be->lock);
     choose_pins(be);
     if (!stubs_emit(be, space)) {
         error_set(errp, "no room for the translator's shared code");
@@ -137,36 +136,21 @@ TcgBackend *tcg_backend_new(const TcgSlot *slots, unsigned slot_count, const Tcg
 
 void tcg_backend_free(TcgBackend *be)
 {
-    if (!be) {
-        return;
+    if (be) {
+        g_free(be->idle);
+        g_free(be);
     }
-    while (be->emitters) {
-        Emit *e = be->emitters;
-        be->emitters = e->next;
-        g_free(e);
-    }
-    g_mutex_clear(&be->lock);
-    g_free(be);
 }
 
 static Emit *emitter_get(TcgBackend *be)
 {
-    Emit *e = NULL;
-    g_mutex_lock(&be->lock);
-    if (be->emitters) {
-        e = be->emitters;
-        be->emitters = e->next;
-    }
-    g_mutex_unlock(&be->lock);
+    Emit *e = __atomic_exchange_n(&be->idle, NULL, __ATOMIC_ACQUIRE);
     return e ? e : g_new0(Emit, 1);
 }
 
 static void emitter_put(TcgBackend *be, Emit *e)
 {
-    g_mutex_lock(&be->lock);
-    e->next = be->emitters;
-    be->emitters = e;
-    g_mutex_unlock(&be->lock);
+    g_free(__atomic_exchange_n(&be->idle, e, __ATOMIC_ACQ_REL));
 }
 
 /* final positions */

@@ -39,12 +39,20 @@ ColdJob *emit_job(Emit *e, void (*fn)(Emit *e, const ColdJob *job), uint32_t fro
     return job;
 }
 
+/* For another op or job. */
 static bool has_room(Emit *e)
 {
     uint32_t cold = e->cold.p - e->cold.start;
     e->failed |= cold + OP_BYTES > COLD_BYTES;
     e->no_space |= asm_pos(&e->hot) + OP_BYTES + cold + OP_BYTES > e->space_end;
+    e->hot_limit = e->hot.start + (int64_t)e->space_end - cold - 2 * OP_BYTES;
     return !e->failed && !e->no_space;
+}
+
+/* The same as long as only hot code grows. */
+static inline bool has_hot_room(Emit *e)
+{
+    return !e->failed && (e->hot.p <= e->hot_limit || has_room(e));
 }
 
 static void begin_insn(Emit *e, const IrOp *op)
@@ -76,7 +84,7 @@ static void drop_far_groups(Emit *e)
 {
     const IrRegion *r = e->region;
     uint32_t far = 0;
-    for (uint32_t at = 1; e->groups.count && at < r->count; at++) {
+    for (uint32_t at = 1; at < r->count; at++) {
         int g = e->groups.of_op[at];
         int64_t imm = r->ops[at].imm;
         if (g >= 0 &&
@@ -90,6 +98,17 @@ static void drop_far_groups(Emit *e)
         }
     }
     e->far_groups = far;
+}
+
+static void find_groups(Emit *e)
+{
+    e->groups.count = 0;
+    if (e->accesses > 1 && !e->be->options.no_groups) {
+        ir_find_groups(e->region, &e->groups);
+    }
+    if (e->groups.count) {
+        drop_far_groups(e);
+    }
 }
 
 /* The groups from @g on that overlap make one window. Returns the first group after it. */
@@ -142,7 +161,14 @@ static void emit_copy(Emit *e, int32_t insn)
     }
 }
 
-static void emit_hot(Emit *e)
+static void emit_plain(Emit *e)
+{
+    for (e->at = 1; e->at < e->region->count && has_hot_room(e); e->at++) {
+        emit_one(e);
+    }
+}
+
+static void emit_windows(Emit *e)
 {
     uint32_t next_group = plan_window(e, 0);
     int32_t window_insn = 0;
@@ -200,15 +226,14 @@ bool emit_region(Emit *e)
         return false;
     }
     regs_prepare(e);
-    if (e->be->options.no_groups) {
-        e->groups.count = 0;
-    } else {
-        ir_find_groups(e->region, &e->groups);
-    }
-    drop_far_groups(e);
-    e->looping = is_looping(e->region);
+    find_groups(e);
+    e->looping = e->accesses && is_looping(e->region);
     emit_entry(e);
-    emit_hot(e);
+    if (e->groups.count) {
+        emit_windows(e);
+    } else {
+        emit_plain(e);
+    }
     emit_jobs(e);
     return !e->failed && !e->no_space;
 }

@@ -16,7 +16,6 @@ enum {
 };
 
 struct Emit {
-    Emit *next; /* idle ones of the back end */
     Asm hot, cold;
     Asm *a; /* the one being written */
     const TcgBackend *be;
@@ -29,11 +28,13 @@ struct Emit {
     bool in_copy; /* writing the second copy of a window */
     uint32_t entry_checked, entry_unchecked;
     uint32_t space_end; /* hot and cold code together must end before it */
+    uint8_t *hot_limit; /* hot code beyond has to ask has_room() first; follows the cold part */
     Regs regs;
     RegsState before_window, after_window;
     Window window;
     IrGroups groups;
     uint32_t far_groups;           /* not used */
+    uint32_t accesses;             /* LOAD and STORE */
     bool looping;                  /* the region jumps to its own start */
     uint32_t next_site;            /* goes on from region to region, so that neighbours differ */
     int16_t predictor[IR_MAX_OPS]; /* of a LOAD or STORE that was reached, or NO_PREDICTOR */

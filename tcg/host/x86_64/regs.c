@@ -55,30 +55,33 @@ static void prepare_into(Emit *e, const IrOp *put, uint32_t previous)
 void regs_prepare(Emit *e)
 {
     Regs *g = &e->regs;
-    const IrRegion *r = e->region;
-    uint32_t previous = 0;
-    memset(g->last, 0, r->count * sizeof(g->last[0]));
-    for (uint32_t at = 1; at < r->count; at++) {
-        const IrOp *op = &r->ops[at];
+    const IrOp *ops = e->region->ops;
+    uint32_t previous = 0, count = e->region->count, accesses = 0;
+    for (uint32_t at = 1; at < count; at++) {
+        const IrOp *op = &ops[at];
+        uint32_t opcode = op->op;
         g->root[at] = at;
+        g->last[at] = 0;
         g->into[at] = NO_SLOT;
         g->s.loc[at] = (Loc){ .reg = NO_REG };
-        if (op->flags & IR_OP_DEAD || op->op == IR_CONST) {
+        if (op->flags & IR_OP_DEAD || opcode == IR_CONST) {
             continue;
         }
-        if (is_transparent(e, op)) {
+        if ((opcode == IR_TRUNC || opcode == IR_ZEXT32) && is_transparent(e, op)) {
             g->root[at] = g->root[op->arg[0]];
             continue;
         }
-        for (unsigned k = 0; k < ir_op_info[op->op].arguments; k++) {
+        for (unsigned k = 0, n = ir_op_info[opcode].arguments; k < n; k++) {
             IrValue v = g->root[op->arg[k]];
-            g->last[v] = is_const(e, v) ? 0 : at;
+            g->last[v] = ops[v].op == IR_CONST ? 0 : at;
         }
-        if (op->op == IR_PUT) {
+        accesses += opcode == IR_LOAD || opcode == IR_STORE;
+        if (opcode == IR_PUT) {
             prepare_into(e, op, previous);
         }
         previous = at;
     }
+    e->accesses = accesses;
     regs_forget(e);
 }
 

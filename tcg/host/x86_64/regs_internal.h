@@ -25,6 +25,7 @@ typedef struct {
     uint8_t reg;   /* or NO_REG */
     uint8_t mem;   /* InMemory */
     uint8_t index; /* slot or spill */
+    uint8_t zero;
 } Loc;
 
 /* What a second emission of the same ops must begin with to make the same choices. */
