@@ -311,6 +311,7 @@ void fake_machine_free(FakeMachine *fake)
     }
     class->cleanup(fake->accel);
     object_unref(&fake->accel->object);
+    address_space_cleanup(&fake->machine->io);
     address_space_cleanup(&fake->machine->memory);
     memory_region_remove(&fake->machine->system_memory, &fake->io);
     memory_region_remove(&fake->machine->system_memory, &fake->machine->ram);
