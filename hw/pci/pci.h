@@ -19,6 +19,8 @@ enum {
     PCI_CONFIG_BYTES = 256,
     PCIE_CONFIG_BYTES = 4096,
     PCI_MAX_IRQ_LINES = 32,
+    PCI_MSIX_MAX_VECTORS = 2048,
+    PCI_MSIX_STATE_BYTES = PCI_MSIX_MAX_VECTORS * 16 + PCI_MSIX_MAX_VECTORS / 8,
 };
 #define PCI_DEVFN(slot, function) ((slot) << 3 | (function))
 
@@ -77,7 +79,7 @@ struct PciDevice {
     uint32_t rombar;
     /* wiring */
     PciBar bars[PCI_BARS];
-    MemoryRegion rom;
+    MemoryRegion rom, msix_bar, msix_table, msix_pba;
     AddressSpace dma; /* the memory it sees as bus master; empty while it may not be one */
     MemoryRegion dma_root, dma_memory;
     PciMsi *msi;   /* NULL: none */
@@ -91,8 +93,10 @@ struct PciDevice {
     uint8_t used[PCIE_CONFIG_BYTES / 8];   /* bit a byte that belongs to a capability */
     /* guest state */
     uint8_t config[PCIE_CONFIG_BYTES];
-    uint8_t intx_level; /* what the device drives, before PCI_COMMAND_INTX_DISABLE */
-    uint8_t intx_sent;  /* after it: what the bus counts; derived */
+    uint8_t intx_level;  /* what the device drives, before PCI_COMMAND_INTX_DISABLE */
+    uint8_t *msix_state; /* table, then pending bits */
+    uint32_t msix_bytes; /* of it */
+    bool intx_sent;      /* what the bus counts; derived */
 };
 
 /* For devices, in setup() unless said otherwise */
