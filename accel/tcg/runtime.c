@@ -96,11 +96,16 @@ static uint64_t extend(uint64_t value, IrMem mem)
     return mem.sign ? (uint64_t)((int64_t)(value << shift) >> shift) : value << shift >> shift;
 }
 
+/* False: raised. Else the guest does not hear of it. */
 static bool bus_error(const Access *access, vaddr address, hwaddr physical, TcgAccess kind,
                       MemTxResult result)
 {
-    access->cpu->tcg->frontend->raise_bus_error(access->cpu, address, physical, kind, result);
-    return false;
+    const TcgFrontend *frontend = access->cpu->tcg->frontend;
+
+    if (frontend->raise_bus_error) {
+        frontend->raise_bus_error(access->cpu, address, physical, kind, result);
+    }
+    return !frontend->raise_bus_error;
 }
 
 /* False: raised. Alignment and watchpoints. */
@@ -147,6 +152,9 @@ static bool load_device(const Access *access, const TcgTlbEntry *entry, uint64_t
     } else {
         result = address_space_load(access->cpu->memory, physical, access->size, endian, value,
                                     entry->attrs);
+    }
+    if (result != MEMTX_OK) {
+        *value = ~0ull >> (64 - 8 * access->size);
     }
     return result == MEMTX_OK ||
            bus_error(access, access->address, physical, TCG_ACCESS_LOAD, result);
@@ -230,7 +238,10 @@ static bool load_crossing(const Access *access, uint64_t *value)
         MemTxResult result =
             address_space_read(access->cpu->memory, physical, to, count, entry->attrs);
         if (result != MEMTX_OK) {
-            return bus_error(access, address, physical, TCG_ACCESS_LOAD, result);
+            if (!bus_error(access, address, physical, TCG_ACCESS_LOAD, result)) {
+                return false;
+            }
+            memset(to, 0xff, count);
         }
     }
     *value = bytes_to_value(bytes, access->size, access->mem.big_endian);
@@ -356,8 +367,9 @@ static bool store_crossing(const Access *access, uint64_t value)
         }
         MemTxResult result =
             address_space_write(access->cpu->memory, physical, from, count, entry->attrs);
-        if (result != MEMTX_OK) {
-            return bus_error(access, address, physical, TCG_ACCESS_STORE, result);
+        if (result != MEMTX_OK &&
+            !bus_error(access, address, physical, TCG_ACCESS_STORE, result)) {
+            return false;
         }
     }
     return true;

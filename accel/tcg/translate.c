@@ -128,10 +128,13 @@ static bool fetch_uncached(TcgTranslator *tr, uint64_t pc, unsigned size, uint8_
         MemTxAttrs attrs = entry->attrs;
         attrs.fetch = 1;
         MemTxResult result = address_space_read(cpu->memory, physical, to + i, piece, attrs);
-        if (result != MEMTX_OK) {
+        if (result != MEMTX_OK && cpu->tcg->frontend->raise_bus_error) {
             cpu->tcg->frontend->raise_bus_error(cpu, pc + i, physical, TCG_ACCESS_FETCH, result);
             tr->raised = true;
             return false;
+        }
+        if (result != MEMTX_OK) {
+            memset(to + i, 0xff, piece);
         }
         i += piece;
     }
