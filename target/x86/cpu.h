@@ -73,6 +73,7 @@ typedef struct {
     uint64_t cr0, cr2, cr3, cr4;
     uint64_t xcr0;
     uint64_t debug[8]; /* 4 and 5 unused */
+    uint64_t pdptr[4]; /* of PAE paging outside long mode, as loaded with CR3 */
     uint32_t pkru;
 } X86Control;
 
@@ -127,17 +128,36 @@ typedef struct {
     void (*init)(void *opaque);                       /* the processor received INIT */
 } X86ApicOps;
 
-enum { X86_FEATURE_WORDS = 32 };
+enum { X86_FEATURE_WORDS = 32, X86_HISTORY = 8 };
+
+/* An event that was delivered, for reports. */
+typedef struct {
+    X86Event event;
+    uint16_t cs;
+    uint64_t ip;
+} X86Delivered;
+
+/* A switch for each feature. */
+typedef struct {
+#define FEATURE(word, bit, name, text, offered, needs) bool name;
+#include "target/x86/features.def"
+#undef FEATURE
+} X86FeatureSwitches;
 
 /* What the processor is; constant after realize. */
 typedef struct {
     uint32_t features[X86_FEATURE_WORDS]; /* by X86FeatureWord (features.def) */
+    X86FeatureSwitches on;                /* properties; .features is made of them at realize */
+    X86FeatureSwitches model_on;          /* before the properties */
     uint32_t level, xlevel, family, model, stepping;
-    char vendor[13];
-    char model_id[49];
-    uint32_t apic_id;
+    char *vendor;   /* 12 characters */
+    char *model_id; /* up to 48 */
+    char *hypervisor_id;
+    uint32_t apic_id; /* UINT32_MAX: from the topology */
     uint8_t physical_bits;
     uint64_t tsc_hz;
+    bool enforce, check; /* refuse, or warn of, features that cannot be had */
+    bool quiet;          /* the warning was given, for another processor of the machine */
 } X86Config;
 
 typedef struct X86Cpu {
@@ -147,14 +167,18 @@ typedef struct X86Cpu {
     X86Vector v[X86_VECTORS]; /* MXCSR lives in TcgEnv.mxcsr_guest */
     X86Segment segment[X86_SEGMENTS];
     X86TableRegister gdtr, idtr;
-    uint32_t mode; /* derived: what the context key is made from (mode.h) */
+    uint32_t mode;      /* derived: what the context key is made from (mode.h) */
+    uint32_t mode_base; /* likewise: base of CS outside 64-bit code, else 0 */
     X86Control control;
     X86Msrs msr;
     X86Fpu fpu;
     X86Event event; /* set by x86_raise..() before tcg_raise() */
     uint8_t shadow; /* interrupts are held back for one instruction: X86_SHADOW_STI, _MOV_SS */
     bool smm, nmi_blocked;
-    bool sipi_wait; /* application processor after INIT */
+    bool sipi_wait;        /* application processor after INIT */
+    bool a20_off;          /* bit 20 of physical addresses is 0 */
+    bool shutdown;         /* after a triple fault: until NMI, SMI, INIT or reset */
+    uint8_t debug_pending; /* DR6 bits of data breakpoints that the running instruction met */
     uint8_t sipi_vector;
     uint32_t pending;       /* atomic: X86_PENDING_x */
     const X86ApicOps *apic; /* set by the board before realize */
@@ -164,14 +188,26 @@ typedef struct X86Cpu {
     uint64_t saved_pc,
         saved_rflags; /* fields of the saved state that have another home while running */
     uint32_t saved_mxcsr;
+    X86Delivered history[X86_HISTORY];
+    uint8_t history_next;
+    MemoryListener *smm_listener;
     X86Config config;
 } X86Cpu;
 
-/* A model: names, identity and the features that are on by default (models.c). */
-typedef struct X86Model X86Model;
+/* A model: identity and the features that are on by default. */
+typedef struct {
+    const char *vendor, *model_id;
+    uint8_t family, model, stepping, level; /* level: of CPUID */
+    uint32_t xlevel;
+    const char *features; /* names with blanks between; "" and all_features: whatever there is */
+    const char *without;  /* taken out of that again; may be NULL */
+    bool all_features;
+    uint8_t physical_bits; /* 0: 40 */
+} X86Model;
+
 typedef struct {
     CpuClass cpu;
-    const X86Model *model;
+    X86Model model;
 } X86CpuClass;
 
 extern const X86CpuClass x86_cpu_class;

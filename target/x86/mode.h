@@ -17,21 +17,24 @@ enum {
     X86_MODE_VM86 = 1 << 6,
     X86_MODE_LONG = 1 << 7,   /* EFER.LMA: also in compatibility mode */
     X86_MODE_BASES = 1 << 8,  /* ES, SS or DS has a base that is not 0 */
-    X86_MODE_LIMITS = 1 << 9, /* ES, SS, DS, FS or GS is not present, writable, expand-up and 4 GiB,
-                                 or CS is not readable and 4 GiB: accesses are checked one by one */
-    X86_MODE_STEP = 1 << 10,  /* RFLAGS.TF */
+    X86_MODE_LIMITS = 1 << 9, /* ES, SS or DS is not present, writable, expand-up and 4 GiB, or CS
+                                 is not readable and 4 GiB: accesses are checked one by one */
+    X86_MODE_STEP = 1 << 10,  /* RFLAGS.TF, or a data breakpoint is on: each instruction is followed
+                                 by helper step */
     X86_MODE_SHADOW = 1 << 11, /* interrupts are held back for the next instruction */
     X86_MODE_SMM = 1 << 12,
     X86_MODE_EM = 1 << 13, /* CR0.EM, TS, MP */
     X86_MODE_TS = 1 << 14,
     X86_MODE_MP = 1 << 15,
     X86_MODE_OSFXSR = 1 << 16,
-    X86_MODE_AVX = 1 << 17,       /* CR4.OSXSAVE and XCR0 allow AVX state */
-    X86_MODE_BANK_SHIFT = 18,     /* 3 bits: X86Bank of data accesses */
-    X86_MODE_IOPL_SHIFT = 21,     /* 2 bits */
-    X86_MODE_ALIGN = 1 << 23,     /* #AC is on: CR0.AM, RFLAGS.AC, CPL 3 */
-    X86_MODE_SSE_TRAPS = 1 << 24, /* MXCSR leaves an exception unmasked */
-    X86_MODE_IO_BREAK = 1 << 25,  /* CR4.DE and a breakpoint on I/O is enabled in DR7 */
+    X86_MODE_AVX = 1 << 17,          /* CR4.OSXSAVE and XCR0 allow AVX state */
+    X86_MODE_BANK_SHIFT = 18,        /* 3 bits: X86Bank of data accesses */
+    X86_MODE_IOPL_SHIFT = 21,        /* 2 bits */
+    X86_MODE_ALIGN = 1 << 23,        /* #AC is on: CR0.AM, RFLAGS.AC, CPL 3 */
+    X86_MODE_SSE_TRAPS = 1 << 24,    /* MXCSR leaves an exception unmasked */
+    X86_MODE_IO_BREAK = 1 << 25,     /* CR4.DE and a breakpoint on I/O is enabled in DR7 */
+    X86_MODE_LIMITS_FS_GS = 1 << 26, /* like LIMITS, for FS and GS: accesses through them are */
+    X86_MODE_UMIP = 1 << 27,         /* CR4.UMIP */
 };
 
 /* Banks of the soft TLB: who accesses. */
