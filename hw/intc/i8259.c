@@ -201,7 +201,8 @@ static void write_ocw2(Chip *chip, uint8_t value)
     switch (value >> 5) {
     case 0: chip->rotate_auto = false; break;
     case 4: chip->rotate_auto = true; break;
-    case 1: case 5: /* non-specific EOI; 5 with rotation */
+    case 1:
+    case 5: /* non-specific EOI; 5 with rotation */
         if (serving) {
             chip->isr &= ~(1 << first);
             chip->priority = value >> 5 == 5 ? (first + 1) % INPUTS : chip->priority;

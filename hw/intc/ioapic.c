@@ -36,15 +36,15 @@ typedef struct {
     void *send_opaque;
     uint8_t version; /* property */
     uint32_t id, select;
-    uint32_t level;   /* bit a pin, as devices drive it */
+    uint32_t level; /* bit a pin, as devices drive it */
     uint64_t table[IOAPIC_PINS];
 } Ioapic;
 
 /* Address and data as the entry's fields stand in an MSI (SDM vol. 3, 11.11). */
 static void send(Ioapic *ioapic, uint64_t rte)
 {
-    hwaddr address = 0xfee00000 | (rte >> RTE_DESTINATION_SHIFT) << 12 |
-                     (rte & RTE_LOGICAL ? 4 : 0);
+    hwaddr address =
+        0xfee00000 | (rte >> RTE_DESTINATION_SHIFT) << 12 | (rte & RTE_LOGICAL ? 4 : 0);
     uint32_t data = (rte & 0x7ff) | (rte & RTE_LEVEL ? 0xc000 : 0);
     if (ioapic->send) {
         ioapic->send(ioapic->send_opaque, address, data);
@@ -62,8 +62,7 @@ static bool is_level(uint64_t rte)
 static void service_level(Ioapic *ioapic, unsigned pin)
 {
     uint64_t *rte = &ioapic->table[pin];
-    if (!is_level(*rte) || (*rte & (RTE_MASKED | RTE_REMOTE_IRR)) ||
-        !(ioapic->level >> pin & 1)) {
+    if (!is_level(*rte) || (*rte & (RTE_MASKED | RTE_REMOTE_IRR)) || !(ioapic->level >> pin & 1)) {
         return;
     }
     *rte |= RTE_REMOTE_IRR;
@@ -134,8 +133,8 @@ static void write_window(Ioapic *ioapic, uint32_t value)
     } else if (ioapic->select >= REG_TABLE && half < 2 * IOAPIC_PINS) {
         uint64_t old = ioapic->table[half / 2];
         write_entry(ioapic, half / 2,
-                    half % 2 ? (uint32_t)old | (uint64_t)value << 32 :
-                               (old & 0xffffffff00000000) | value);
+                    half % 2 ? (uint32_t)old | (uint64_t)value << 32
+                             : (old & 0xffffffff00000000) | value);
     } else {
         log_guest_error("ioapic: write of %#x to read-only or reserved register %#x\n", value,
                         ioapic->select);

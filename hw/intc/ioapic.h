@@ -16,6 +16,6 @@ extern const DeviceClass ioapic_class;
  */
 void ioapic_set_target(Device *dev, void (*send)(void *opaque, hwaddr address, uint32_t data),
                        void *opaque);
-/** ioapic_eoi - a processor ended level-triggered interrupt @vector; @opaque is the ioapic's Device.
- * Context: machine lock held */
+/** ioapic_eoi - a processor ended level-triggered interrupt @vector; @opaque is the ioapic's
+ * Device. Context: machine lock held */
 void ioapic_eoi(void *opaque, uint8_t vector);
