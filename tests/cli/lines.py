@@ -226,6 +226,8 @@ class Terminal:
         wait_for(lambda: not self.modes()[3] & termios.ECHO, 'raw mode')
 
     def take_terminal(self):
+        for number in signal.SIGINT, signal.SIGQUIT:    # what runs in a shell's background ignores them
+            signal.signal(number, signal.SIG_DFL)
         os.setsid()
         import fcntl
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
