@@ -259,7 +259,9 @@ TcgChunk *tcg_cache_chunk(TcgBlocks *blocks, Cpu *cpu, bool next)
         uint64_t epoch = tcg_epoch_begin(blocks->accel, cpu);
         tcg_leave(cpu);
         tcg_epoch_wait(blocks->accel, epoch, cpu);
+        g_mutex_lock(&blocks->lock); /* tcg_blocks_flush() looks at every chunk's list */
         reset_chunk(blocks, chunk);
+        g_mutex_unlock(&blocks->lock);
         tcg_enter(cpu);
     }
     return chunk;

@@ -268,14 +268,12 @@ static TcgLeft run_restarted(Cpu *cpu)
     return left;
 }
 
-static TcgLeft step(Cpu *cpu, const void **site)
+static TcgLeft step(Cpu *cpu)
 {
     TcgCpu *tcg = cpu->tcg;
     uint64_t pc = cpu->env.hot.pc;
-    const void *from = *site;
     bool once = false;
 
-    *site = NULL;
     if (stop_at_breakpoint(cpu, pc)) {
         return TCG_LEFT_RAISE;
     }
@@ -286,10 +284,12 @@ static TcgLeft step(Cpu *cpu, const void **site)
     if (!block) {
         return run_once(cpu, 1);
     }
-    if (from && !tcg->accel->options.no_chain && !log_enabled(LOG_NOCHAIN)) {
-        tcg_block_link(tcg->accel->blocks, cpu, from, block);
+    if (tcg->left_at && !tcg->accel->options.no_chain && !log_enabled(LOG_NOCHAIN)) {
+        tcg_block_link(tcg->accel->blocks, cpu, tcg->left_at, block);
     }
-    TcgLeft left = run_block(cpu, block, site);
+    const void *site = NULL;
+    TcgLeft left = run_block(cpu, block, &site);
+    tcg->left_at = left == TCG_LEFT_GOTO ? site : NULL;
     tcg->debug_passed = tcg->debug_passed && tcg->debug_pc == cpu->env.hot.pc;
     return left;
 }
@@ -336,7 +336,6 @@ static bool prepare(Cpu *cpu, TcgLeft left)
 void tcg_loop_run(Cpu *cpu)
 {
     TcgCpu *tcg = cpu->tcg;
-    const void *site = NULL;
     TcgLeft left = TCG_LEFT_EXIT;
 
     atomic_exchange(&cpu->env.hot.irq, 0);
@@ -352,10 +351,7 @@ void tcg_loop_run(Cpu *cpu)
         left = TCG_LEFT_RAISE;
     }
     while (prepare(cpu, left)) {
-        left = tcg->restart_single ? run_restarted(cpu) : step(cpu, &site);
-        if (left != TCG_LEFT_GOTO) {
-            site = NULL;
-        }
+        left = tcg->restart_single ? run_restarted(cpu) : step(cpu);
     }
     if (tcg->accel->options.icount) {
         tcg_icount_end(cpu);

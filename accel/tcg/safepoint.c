@@ -72,8 +72,16 @@ static void wake_waiters(TcgSafepoint *safepoint)
     }
 }
 
+/* From here on the chunk that holds the code we came from may be given to somebody else. */
+static void forget_code(Cpu *cpu)
+{
+    cpu->tcg->left_at = NULL;
+    cpu->env.predictors.bad = 0;
+}
+
 void tcg_leave(Cpu *cpu)
 {
+    forget_code(cpu);
     __atomic_store_n(&cpu->tcg->active_epoch, 0, __ATOMIC_SEQ_CST);
     wake_waiters(&cpu->tcg->accel->safepoint);
 }

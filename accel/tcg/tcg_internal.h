@@ -118,6 +118,7 @@ struct TcgCpu {
     TcgChunk *chunk;   /* code goes here */
     TcgBlock *running; /* while interpreting a block */
     const IrRegion *running_region;
+    const void *left_at; /* exit that is not linked yet, in code; void once tcg_leave() was called */
     uint32_t requests;     /* atomic */
     uint64_t active_epoch; /* atomic; 0: not in guest code */
     bool parked;         /* safepoint.lock: waits within an instruction for its turn to be alone */
