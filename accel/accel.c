@@ -2,7 +2,6 @@
 #include "accel/accel.h"
 
 #include "util/error.h"
-#include "util/keyval.h"
 
 const AccelClass accel_class = {
     .object = { .name = "accel", .instance_size = sizeof(Accel), .abstract = true },
@@ -27,19 +26,6 @@ static void set_unknown_error(const char *name, GError **errp)
     error_set(errp, "there is no accelerator '%s': choose from %s", name, list);
 }
 
-static bool set_properties(Object *obj, const char *text, GError **errp)
-{
-    g_autoptr(Keyval) keyval = text ? keyval_parse(text, NULL, errp) : keyval_new();
-
-    for (unsigned i = 0; keyval && i < keyval_count(keyval); i++) {
-        const KeyvalEntry *entry = keyval_entry(keyval, i);
-        if (!property_set(obj, entry->key, entry->value ? entry->value : "on", errp)) {
-            return false;
-        }
-    }
-    return keyval;
-}
-
 static Accel *create_one(const char *name, const char *properties, GError **errp)
 {
     g_autofree char *class_name = g_strconcat(name, "-accel", NULL);
@@ -51,7 +37,7 @@ static Accel *create_one(const char *name, const char *properties, GError **errp
     }
     Object *obj = object_new(class);
     bool (*available)(GError **) = CLASS_METHOD(obj, accel_class, AccelClass, available);
-    if ((available && !available(errp)) || !set_properties(obj, properties, errp)) {
+    if ((available && !available(errp)) || !property_set_list(obj, properties, errp)) {
         object_unref(obj);
         return NULL;
     }

@@ -132,24 +132,29 @@ static void collect_name(const Property *property, void *opaque)
     g_ptr_array_add(opaque, (char *)property->name);
 }
 
-static const Property *find_or_suggest(Object *obj, const char *name, GError **errp)
+static const Property *find_or_suggest(const ObjectClass *class, const char *name, GError **errp)
 {
-    const Property *property = property_find(obj->class, name);
+    const Property *property = property_find(class, name);
 
     if (!property) {
         g_autoptr(GPtrArray) names = g_ptr_array_new();
-        property_foreach(obj->class, collect_name, names);
+        property_foreach(class, collect_name, names);
         g_ptr_array_add(names, NULL);
         const char *nearest = nearest_word(name, (const char *const *)names->pdata);
-        error_set(errp, "%s has no property '%s'%s%s%s", obj->class->name, name,
+        error_set(errp, "%s has no property '%s'%s%s%s", class->name, name,
                   nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
     }
     return property;
 }
 
+bool property_check(const ObjectClass *class, const char *name, GError **errp)
+{
+    return find_or_suggest(class, name, errp);
+}
+
 static const Property *find_writable(Object *obj, const char *name, GError **errp)
 {
-    const Property *property = find_or_suggest(obj, name, errp);
+    const Property *property = find_or_suggest(obj->class, name, errp);
 
     if (!property) {
         return NULL;
@@ -204,7 +209,7 @@ bool property_set(Object *obj, const char *name, const char *text, GError **errp
 
 char *property_get(Object *obj, const char *name, GError **errp)
 {
-    const Property *property = find_or_suggest(obj, name, errp);
+    const Property *property = find_or_suggest(obj->class, name, errp);
     Object *target;
 
     if (!property) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "qom/object.h"
+#include "util/keyval.h"
 
 typedef enum {
     PROPERTY_KIND_BOOL,
@@ -94,6 +95,8 @@ struct Property {
 
 /** property_find - declaration of @name in @class or its ancestors; NULL when there is none */
 const Property *property_find(const ObjectClass *class, const char *name);
+/** property_check - there is such a property; if not, the error has the nearest name */
+bool property_check(const ObjectClass *class, const char *name, GError **errp);
 /** property_foreach - every property of @class and its ancestors, parents' first */
 void property_foreach(const ObjectClass *class, void (*fn)(const Property *, void *), void *opaque);
 
@@ -105,6 +108,11 @@ void property_foreach(const ObjectClass *class, void (*fn)(const Property *, voi
  * object_root(obj).
  */
 bool property_set(Object *obj, const char *name, const char *text, GError **errp);
+/** property_set_all - every entry of @keys but those in @skip (NULL-terminated, or NULL): a bare
+ * word switches on, and "noWORD" off */
+bool property_set_all(Object *obj, const Keyval *keys, const char *const *skip, GError **errp);
+/** property_set_list - property_set_all() of "key=value,..."; NULL sets nothing */
+bool property_set_list(Object *obj, const char *text, GError **errp);
 /** property_get - value as the text property_set() takes; caller frees; NULL with error */
 char *property_get(Object *obj, const char *name, GError **errp);
 bool property_set_bool(Object *obj, const char *name, bool value, GError **errp);

@@ -4,6 +4,7 @@
 
 #include "qom/object.h"
 #include "qom/property_internal.h"
+#include "qom/root.h"
 #include "util/error.h"
 
 Object *object_child(Object *parent, const char *name)
@@ -55,6 +56,10 @@ bool object_add_child(Object *parent, const char *name, Object *child, GError **
     child->parent = parent;
     child->name = g_steal_pointer(&full);
     g_ptr_array_add(parent->children, object_ref(child));
+    if (!object_root_apply_globals(child, errp)) {
+        object_unparent(child);
+        return false;
+    }
     return true;
 }
 

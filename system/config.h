@@ -68,6 +68,7 @@ struct Config {
     GPtrArray *uses;     /* OptionUse *, owned, in order */
     GPtrArray *objects;  /* const OptionUse * of -object */
     GPtrArray *devices;  /* ... of -device */
+    GPtrArray *globals;  /* ... of -global */
     ConfigMachine machine;
     ConfigBoot boot;
     ConfigLines lines;

@@ -22,9 +22,9 @@ OptionApplyFn config_apply_append, config_apply_bios, config_apply_datadir, conf
 OptionListFn config_list_datadirs;
 /* config_lines.c */
 OptionApplyFn config_apply_chardev, config_apply_device, config_apply_display, config_apply_echr,
-    config_apply_mon, config_apply_monitor, config_apply_net, config_apply_nodefaults,
-    config_apply_nographic, config_apply_nothing, config_apply_object, config_apply_parallel,
-    config_apply_qtest, config_apply_serial;
+    config_apply_global, config_apply_mon, config_apply_monitor, config_apply_net,
+    config_apply_nodefaults, config_apply_nographic, config_apply_nothing, config_apply_object,
+    config_apply_parallel, config_apply_qtest, config_apply_serial;
 /* config_life.c */
 OptionApplyFn config_apply_action, config_apply_daemonize, config_apply_debug,
     config_apply_debug_file, config_apply_debug_filter, config_apply_help, config_apply_msg,
@@ -33,4 +33,4 @@ OptionApplyFn config_apply_action, config_apply_daemonize, config_apply_debug,
 OptionListFn config_list_debug, config_list_trace;
 /* listing.c */
 OptionListFn config_list_accels, config_list_chardevs, config_list_cpus, config_list_devices,
-    config_list_machines, config_list_objects;
+    config_list_displays, config_list_machines, config_list_objects;

@@ -122,6 +122,12 @@ bool config_apply_device(Config *config, const OptionUse *use, GError **errp)
     return true;
 }
 
+bool config_apply_global(Config *config, const OptionUse *use, GError **errp)
+{
+    g_ptr_array_add(config->globals, (gpointer)use);
+    return true;
+}
+
 bool config_apply_object(Config *config, const OptionUse *use, GError **errp)
 {
     if (!keyval_get(use->keys, "qom-type")) {

@@ -166,6 +166,11 @@ void config_list_devices(Config *config, const OptionUse *use)
     }
 }
 
+void config_list_displays(Config *config, const OptionUse *use)
+{
+    puts("Available display backend types:\nnone");
+}
+
 static void print_object(const ObjectClass *class, void *opaque)
 {
     if (!class->abstract) {

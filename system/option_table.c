@@ -161,6 +161,9 @@ const OptionRow option_table[] = {
       .apply = config_apply_object,
       .list = config_list_objects,
       .help = "make an object that devices are given by its id ('-object help' for list)" },
+    KEYS("global", "driver.prop=value", OPTION_DEVICE, NULL, NULL, config_apply_global,
+         "value of a property in every device of that driver, the board's own too,\n"
+         "unless something else sets it; also driver=driver,property=prop,value=value"),
     KEYS("drive", "if=pflash,file=path[,format=raw][,unit=n][,readonly=on|off]", OPTION_DEVICE,
          "file", drive_keys, config_apply_drive, "contents of a flash bank"),
     TEXT("nic", "none", OPTION_DEVICE, config_apply_net, "no network device"),
@@ -192,8 +195,12 @@ const OptionRow option_table[] = {
 
     FLAG("nographic", OPTION_DISPLAY, config_apply_nographic,
          "no window; the first serial line is this terminal"),
-    TEXT("display", "none", OPTION_DISPLAY, config_apply_display,
-         "no window, and no console unless one is asked for"),
+    { .name = "display",
+      .category = OPTION_DISPLAY,
+      .syntax = "none",
+      .apply = config_apply_display,
+      .list = config_list_displays,
+      .help = "no window, and no console unless one is asked for" },
     TEXT("vga", "none", OPTION_DISPLAY, config_apply_display, "no graphics card"),
 
     TEXT("bios", "file", OPTION_BOOT, config_apply_bios, "firmware: a file, 'default' or 'none'"),
@@ -256,7 +263,6 @@ const OptionRow option_table[] = {
          "let a test drive the devices through this character device"),
 
     /* Known elsewhere: refused by name, so that nobody looks for a typing error. */
-    MISSING("global", "driver.prop=value", "global properties are"),
     MISSING("writeconfig", "file", "writing the options to a file is"),
     MISSING("boot", "...", "the boot order is"),
     MISSING("hda", "file", "block devices are"),

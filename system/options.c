@@ -2,6 +2,7 @@
 /* Parses command lines and option files by the table, and prints the table as help. */
 #include "system/options.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "system/config_internal.h"
@@ -148,7 +149,7 @@ static Keyval *check_keys(const OptionRow *row, Keyval *keys, GError **errp)
 
 static bool asks_for_list(const OptionUse *use)
 {
-    if (!use->row->list || !use->argument) {
+    if ((!use->row->list && !use->row->keys) || !use->argument) {
         return false;
     }
     if (is_help(use->argument)) {
@@ -163,10 +164,26 @@ static bool asks_for_list(const OptionUse *use)
     return false;
 }
 
+/* What "help" as the argument shows of an option that only takes keys. */
+static void list_keys(const OptionRow *row)
+{
+    static const char *const kinds[] = {
+        [OPTION_KEY_STRING] = "str",
+        [OPTION_KEY_BOOL] = "bool (on/off)",
+        [OPTION_KEY_NUMBER] = "num",
+        [OPTION_KEY_SIZE] = "size",
+    };
+    printf("%s options:\n", row->name);
+    for (const OptionKey *key = row->keys; key->name; key++) {
+        g_autofree char *values = key->values ? g_strjoinv("|", (char **)key->values) : NULL;
+        printf("  %s=<%s>\n", key->name, values ? values : kinds[key->kind]);
+    }
+}
+
 static bool parse_argument(OptionUse *use, GError **errp)
 {
     const OptionRow *row = use->row;
-    if (row->argument != OPTION_ARGUMENT_KEYS || (use->argument && is_help(use->argument))) {
+    if (row->argument != OPTION_ARGUMENT_KEYS || (asks_for_list(use) && is_help(use->argument))) {
         return true;
     }
     if (!use->keys) {
@@ -208,7 +225,11 @@ static bool apply(Config *config, OptionUse *use, GError **errp)
         error_set(&error, "%s not there yet", use->row->missing);
     } else if (parse_argument(use, &error)) {
         if (asks_for_list(use)) {
-            use->row->list(config, use);
+            if (use->row->list) {
+                use->row->list(config, use);
+            } else {
+                list_keys(use->row);
+            }
             config->done = true;
             ok = true;
         } else {

@@ -5,6 +5,7 @@
 
 #include "chardev/chardev_spec.h"
 #include "memory/backend.h"
+#include "qom/root.h"
 #include "qom/user_object.h"
 #include "system/lines.h"
 #include "system/machine_list.h"
@@ -17,27 +18,6 @@ static bool blame(const OptionUse *use, GError *error, GError **errp)
     option_use_prefix(use, &error);
     g_propagate_error(errp, error);
     return false;
-}
-
-/* Bare words switch on; "noWORD" switches off. */
-static bool set_properties(Object *obj, const Keyval *keys, const char *const *skip, GError **errp)
-{
-    for (unsigned i = 0; i < keyval_count(keys); i++) {
-        const KeyvalEntry *entry = keyval_entry(keys, i);
-        const char *key = entry->key, *value = entry->value ? entry->value : "on";
-        if (skip && g_strv_contains(skip, key)) {
-            continue;
-        }
-        if (!entry->value && g_str_has_prefix(key, "no") && !property_find(obj->class, key) &&
-            property_find(obj->class, key + 2)) {
-            key += 2;
-            value = "off";
-        }
-        if (!property_set(obj, key, value, errp)) {
-            return false;
-        }
-    }
-    return true;
 }
 
 static void copy_boot(MachineBoot *to, const MachineBoot *from)
@@ -67,9 +47,40 @@ static bool add_object(Vm *vm, const OptionUse *use, GError **errp)
     if (!obj) {
         return false;
     }
-    if (!set_properties(obj, use->keys, skip, errp) || !user_object_complete(obj, errp)) {
+    if (!property_set_all(obj, use->keys, skip, errp) || !user_object_complete(obj, errp)) {
         object_unparent(obj);
         return false;
+    }
+    return true;
+}
+
+/* -global: "driver.property=value", or the three of them as keys. */
+static bool add_global(Vm *vm, const OptionUse *use, GError **errp)
+{
+    const char *driver = keyval_get(use->keys, "driver");
+    const char *name = keyval_get(use->keys, "property");
+    const char *value = keyval_get(use->keys, "value");
+    if (driver && name && value && keyval_count(use->keys) == 3) {
+        return object_root_add_global(vm->root, driver, name, value, errp);
+    }
+    g_auto(GStrv) sides = g_strsplit(use->argument ? use->argument : "", "=", 2);
+    char *dot = sides[0] ? strchr(sides[0], '.') : NULL;
+    if (!dot || dot == sides[0] || !dot[1] || !sides[1]) {
+        error_set(errp, "expected DRIVER.PROPERTY=VALUE");
+        return false;
+    }
+    *dot = '\0';
+    return object_root_add_global(vm->root, sides[0], dot + 1, sides[1], errp);
+}
+
+static bool setup_globals(Vm *vm, GError **errp)
+{
+    for (guint i = 0; i < vm->config->globals->len; i++) {
+        const OptionUse *use = g_ptr_array_index(vm->config->globals, i);
+        GError *error = NULL;
+        if (!add_global(vm, use, &error)) {
+            return blame(use, error, errp);
+        }
     }
     return true;
 }
@@ -178,7 +189,7 @@ static bool setup_machine(Vm *vm, const MachineClass *class, GError **errp)
     vm->machine->name = g_strdup(config->name);
     vm->machine->uuid = g_strdup(config->uuid);
     copy_boot(&vm->machine->boot, &config->boot.paths);
-    if (!set_properties(obj, config->machine.properties, NULL, &error)) {
+    if (!property_set_all(obj, config->machine.properties, NULL, &error)) {
         return blame(config->machine.use, error, errp);
     }
     return setup_memory(vm, class, errp) && setup_cpu(vm, class, errp);
@@ -312,7 +323,7 @@ bool vm_add_device(Vm *vm, const Keyval *keys, GError **errp)
     if (!wanted && bus_name) {
         error_set(errp, "%s plugs into no bus", driver);
     }
-    bool ok = (wanted ? bus != NULL : !bus_name) && set_properties(obj, keys, skip, errp) &&
+    bool ok = (wanted ? bus != NULL : !bus_name) && property_set_all(obj, keys, skip, errp) &&
               device_realize(dev, bus, errp);
     if (!ok) {
         object_unparent(obj);
@@ -404,8 +415,9 @@ static bool setup(Vm *vm, GError **errp)
 {
     const MachineClass *class = config_machine_class(vm->config, errp);
     g_autoptr(GPtrArray) monitors = g_ptr_array_new();
-    if (!class || !setup_objects(vm, errp) || !setup_machine(vm, class, errp) ||
-        !setup_board_options(vm, errp) || !setup_accel(vm, errp) ||
+    if (!class || !setup_globals(vm, errp) || !setup_objects(vm, errp) ||
+        !setup_machine(vm, class, errp) || !setup_board_options(vm, errp) ||
+        !setup_accel(vm, errp) ||
         !lines_open(vm->config, vm->chardevs, vm->machine, &mux_ops, vm, errp) ||
         !lines_open_monitors(vm->config, vm->chardevs, monitors, &mux_ops, vm, errp)) {
         return false;
@@ -415,8 +427,8 @@ static bool setup(Vm *vm, GError **errp)
         CLASS_METHOD(&vm->machine->object, machine_class, MachineClass, build);
     bool (*setup_done)(Accel *, GError **) =
         CLASS_METHOD(&vm->accel->object, accel_class, AccelClass, setup_done);
-    return (!build || build(vm->machine, errp)) && add_devices(vm, errp) &&
-           lines_check(vm->config, vm->machine, errp) &&
+    return (!build || build(vm->machine, errp)) && object_root_check(vm->root, errp) &&
+           add_devices(vm, errp) && lines_check(vm->config, vm->machine, errp) &&
            (!setup_done || setup_done(vm->accel, errp)) && machine_reset(vm->machine, errp) &&
            setup_qtest(vm, errp) && setup_monitors(vm, monitors, errp);
 }
@@ -426,7 +438,7 @@ Vm *vm_new(const Config *config, GError **errp)
     Vm *vm = g_new0(Vm, 1);
     vm->config = config;
     vm->life = config->life;
-    vm->root = object_new(&container_class);
+    vm->root = object_new(&object_root_class);
     vm->objects = object_new_child(vm->root, "objects", &container_class, NULL);
     vm->chardevs = object_new_child(vm->root, "chardevs", &container_class, NULL);
     vm->loop = g_main_loop_new(NULL, FALSE);

@@ -7,7 +7,6 @@
 #include "memory/ram.h"
 #include "util/atomic.h"
 #include "util/error.h"
-#include "util/keyval.h"
 
 /* Something to do in a vCPU's thread, between guest instructions. */
 typedef struct {
@@ -31,19 +30,6 @@ void cpu_set_current(Cpu *cpu)
 #define ACCEL_METHOD(cpu, slot) \
     CLASS_METHOD(&(cpu)->machine->accel->object, accel_class, AccelClass, slot)
 
-static bool set_properties(Object *obj, const char *text, GError **errp)
-{
-    g_autoptr(Keyval) keyval = text ? keyval_parse(text, NULL, errp) : keyval_new();
-
-    for (unsigned i = 0; keyval && i < keyval_count(keyval); i++) {
-        const KeyvalEntry *entry = keyval_entry(keyval, i);
-        if (!property_set(obj, entry->key, entry->value ? entry->value : "on", errp)) {
-            return false;
-        }
-    }
-    return keyval;
-}
-
 Cpu *cpu_new(Machine *machine, const ObjectClass *class, const char *properties, GError **errp)
 {
     g_autofree char *name = g_strdup_printf("cpu[%u]", machine->cpus->len);
@@ -54,13 +40,16 @@ Cpu *cpu_new(Machine *machine, const ObjectClass *class, const char *properties,
     cpu->machine = machine;
     cpu->index = machine->cpus->len;
     cpu->memory = &machine->memory;
-    if (!set_properties(obj, properties, errp) ||
-        !object_add_child(&machine->object, name, obj, errp)) {
-        object_unref(obj);
+    bool added = object_add_child(&machine->object, name, obj, errp);
+    object_unref(obj); /* the tree's reference stays */
+    if (!added) {
+        return NULL;
+    }
+    if (!property_set_list(obj, properties, errp)) {
+        object_unparent(obj);
         return NULL;
     }
     g_ptr_array_add(machine->cpus, cpu);
-    object_unref(obj); /* the tree's reference stays */
     return cpu;
 }
 

@@ -192,7 +192,8 @@ static bool add_virtio(Machine *machine, Device *plic, GError **errp)
         g_autofree char *name = g_strdup_printf("virtio-mmio%u", i);
         Device *slot = add_device(machine, name, "virtio-mmio");
         if (!property_set_u64(&slot->object, "slot", i, errp) ||
-            !property_set_bool(&slot->object, "force-legacy", virt->virtio_legacy, errp) ||
+            (!virt->virtio_legacy &&
+             !property_set_bool(&slot->object, "force-legacy", false, errp)) ||
             !place_device(machine, slot, place->base + i * place->bytes, errp)) {
             return false;
         }

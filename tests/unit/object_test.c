@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "qom/property.h"
+#include "qom/root.h"
 
 static GString *trail; /* what init and finalize did */
 
@@ -314,6 +315,48 @@ static void test_links_check_the_class(void)
     object_unref(box);
 }
 
+static void test_globals_are_defaults_of_what_joins_the_tree(void)
+{
+    Object *root = object_new(&object_root_class);
+    Animal *dog = dog_new();
+    g_autoptr(GError) error = NULL;
+
+    g_assert_true(object_root_add_global(root, "test-animal", "celsius", "7", NULL));
+    g_assert_true(object_root_add_global(root, "test-dog", "legs", "3", NULL));
+    g_assert_true(object_root_add_global(root, "nobody", "legs", "x", NULL));
+    g_assert_false(object_root_add_global(root, "test-dog", "legz", "3", &error));
+    g_assert_cmpstr(error->message, ==, "test-dog has no property 'legz'; did you mean 'legs'?");
+
+    Object *box = object_new(&container_class);
+    g_assert_true(object_add_child(box, "dog", &dog->object, NULL));
+    g_assert_cmpint(dog->legs, ==, 4);
+    g_assert_true(object_add_child(root, "box", box, NULL));
+    g_assert_cmpint(dog->legs, ==, 3);
+    g_assert_cmpint(dog->celsius, ==, 7);
+    g_assert_true(property_set(&dog->object, "legs", "2", NULL));
+    g_assert_cmpint(dog->legs, ==, 2);
+    object_unref(&dog->object);
+    object_unref(box);
+    object_unref(root);
+}
+
+static void test_globals_of_wrong_value_are_told_late(void)
+{
+    Object *root = object_new(&object_root_class);
+    g_autoptr(GError) error = NULL, late = NULL;
+
+    g_assert_true(object_root_add_global(root, "test-dog", "legs", "many", NULL));
+    g_assert_null(object_new_child(root, "a", &dog_class.object, &error));
+    g_assert_cmpstr(error->message, ==,
+                    "-global test-dog.legs=many: test-dog: property 'legs': 'many' is not a number "
+                    "from 0 to 100");
+    g_assert_true(object_root_check(root, NULL));
+    g_assert_nonnull(object_new_child(root, "a", &dog_class.object, NULL));
+    g_assert_false(object_root_check(root, &late));
+    g_assert_cmpstr(late->message, ==, error->message);
+    object_unref(root);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -326,6 +369,8 @@ int main(int argc, char **argv)
     g_test_add_func("/property/refuse", test_wrong_values_are_refused_in_one_line);
     g_test_add_func("/property/describe", test_descriptions_have_type_and_default);
     g_test_add_func("/property/links", test_links_check_the_class);
+    g_test_add_func("/root/globals", test_globals_are_defaults_of_what_joins_the_tree);
+    g_test_add_func("/root/refused", test_globals_of_wrong_value_are_told_late);
     int status = g_test_run();
     g_string_free(trail, TRUE);
     return status;
