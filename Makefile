@@ -3,7 +3,7 @@
 BUILD ?= build
 export BUILD
 
-.PHONY: all demo check bench docs install clean
+.PHONY: all demo check check-long bench docs install clean
 all: $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
 
@@ -17,6 +17,10 @@ demo:
 # Every test; the last line is "N passed, N failed, N skipped".
 check:
 	@scripts/check
+
+# What takes hours: 100 boots in a row, random tests in millions.
+check-long:
+	@scripts/check --long
 
 # Speed beside the peer, as a table.
 bench:

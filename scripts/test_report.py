@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the tests of a build folder and adds up what they say.
 
-usage: test_report.py BUILD [--no-suite=SUITE,...] [TEST...]
-With --no-suite, all other suites run, and the named tests after them. Ends with the line
+usage: test_report.py BUILD [--long] [--no-suite=SUITE,...] [TEST...]
+With --no-suite, all other suites run, and the named tests after them. With --long, only the suite of that name runs. Ends with the line
 "N passed, N failed, N skipped" and the status 1 when anything failed.
 """
 import json
@@ -36,7 +36,8 @@ def last_words(entry):
 
 def run(build, words):
     """Runs meson with @words; returns the rows of its log."""
-    log = Path(build) / 'meson-logs' / 'testlog.json'
+    setup = ''.join('-' + word.partition('=')[2] for word in words if word.startswith('--setup='))
+    log = Path(build) / 'meson-logs' / f'testlog{setup}.json'
     log.unlink(missing_ok=True)
     status = subprocess.run(['meson', 'test', '-C', build, '--no-rebuild', *words], check=False,
                             stdout=subprocess.DEVNULL).returncode
@@ -53,7 +54,9 @@ def main():
     if left_out:
         suites = left_out[0].partition('=')[2].split(',')
         rows += run(build, [f'--no-suite={suite}' for suite in suites])
-    if names or not left_out:
+    if '--long' in words:
+        rows += run(build, ['--setup=long', *(names or ['--suite=long'])])
+    elif names or not left_out:
         rows += run(build, names)
     total = [0, 0, 0]
     for entry in rows:
