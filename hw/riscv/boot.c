@@ -4,7 +4,9 @@
  */
 #include "hw/riscv/boot.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "hw/core/host_input.h"
@@ -198,8 +200,16 @@ static bool dump_fdt(Machine *machine, const void *blob, size_t length, GError *
     if (!machine->boot.dump_dtb) {
         return true;
     }
-    if (!g_file_set_contents(machine->boot.dump_dtb, blob, length, errp)) {
-        error_prefix(errp, "dumpdtb: ");
+    /* Written in place: it may be a device or a pipe, which a renamed file would take away. */
+    FILE *file = fopen(machine->boot.dump_dtb, "we");
+    bool written = file && fwrite(blob, 1, length, file) == length;
+    int err = errno;
+    if (file && fclose(file) != 0 && written) {
+        err = errno;
+        written = false;
+    }
+    if (!written) {
+        error_set_errno(errp, err, "dumpdtb: cannot write '%s'", machine->boot.dump_dtb);
         return false;
     }
     machine_request_shutdown(machine, SHUTDOWN_HOST_QUIT, 0);
