@@ -175,6 +175,19 @@ bool loader_load_raw(Loader *loader, const char *role, const char *path, hwaddr 
     return loaded;
 }
 
+bool loader_load_part(Loader *loader, const char *role, const char *path, const LoaderPart *part,
+                      hwaddr address, GError **errp)
+{
+    LoaderFile file;
+    if (!loader_open(&file, role, path, errp)) {
+        return false;
+    }
+    bool loaded = loader_claim(loader, &file, address, part->memory_bytes, errp) &&
+                  loader_copy(loader, &file, part->offset, part->bytes, address, errp);
+    loader_close(&file);
+    return loaded;
+}
+
 bool loader_load_bytes(Loader *loader, const char *role, const void *bytes, size_t length,
                        hwaddr address, GError **errp)
 {
@@ -200,6 +213,19 @@ bool loader_file_bytes(const char *role, const char *path, uint64_t *bytes, GErr
     *bytes = file.bytes;
     loader_close(&file);
     return true;
+}
+
+bool loader_read_head(const char *role, const char *path, void *head, size_t max, size_t *length,
+                      GError **errp)
+{
+    LoaderFile file;
+    if (!loader_open(&file, role, path, errp)) {
+        return false;
+    }
+    *length = MIN(max, file.bytes);
+    bool done = loader_read(&file, 0, head, *length, errp);
+    loader_close(&file);
+    return done;
 }
 
 void *loader_read_file(const char *role, const char *path, uint64_t max, size_t *length,

@@ -46,11 +46,26 @@ bool loader_load_kernel(Loader *loader, const char *role, const char *path, hwad
 bool loader_load_bytes(Loader *loader, const char *role, const void *bytes, size_t length,
                        hwaddr address, GError **errp);
 
+/* A piece of a file, and the memory that it takes: at least as much. */
+typedef struct {
+    uint64_t offset, bytes, memory_bytes;
+} LoaderPart;
+
+/** loader_load_part - @part of the file, at @address; memory beyond its bytes is only reserved */
+bool loader_load_part(Loader *loader, const char *role, const char *path, const LoaderPart *part,
+                      hwaddr address, GError **errp);
+/** loader_read_head - the first @max bytes of the file, or as many as it has: *@length */
+bool loader_read_head(const char *role, const char *path, void *head, size_t max, size_t *length,
+                      GError **errp);
+
 /** loader_file_bytes - size of a regular file that can be read */
 bool loader_file_bytes(const char *role, const char *path, uint64_t *bytes, GError **errp);
 /** loader_read_file - whole file, at most @max bytes; caller frees */
 void *loader_read_file(const char *role, const char *path, uint64_t max, size_t *length,
                        GError **errp);
 
+/** loader_elf_note - contents of the note @name of type @type of an ELF file, at most @max bytes;
+ * false when it has none */
+bool loader_elf_note(const char *path, const char *name, uint32_t type, void *contents, size_t max);
 /** loader_elf_symbol - value of a symbol of an ELF file; false when it has none of that name */
 bool loader_elf_symbol(const char *path, const char *name, uint64_t *value);

@@ -8,7 +8,7 @@
 #include "hw/core/loader_internal.h"
 #include "util/error.h"
 
-enum { MAX_STRING_TABLE = 256 * 1024 * 1024, SYMBOLS_AT_ONCE = 4096 };
+enum { MAX_STRING_TABLE = 256 * 1024 * 1024, SYMBOLS_AT_ONCE = 4096, MAX_NOTES = 1 << 20 };
 
 /* The class- and order-independent part of what a header says. */
 typedef struct {
@@ -22,6 +22,14 @@ typedef struct {
     uint32_t type;
     uint64_t offset, vaddr, paddr, file_bytes, memory_bytes;
 } ElfSegment;
+
+/* A note that is looked for, and room for its contents. */
+typedef struct {
+    const char *name;
+    uint32_t type;
+    void *contents;
+    size_t max;
+} LoaderNote;
 
 /* A number of @size bytes at @at in the file's byte order. */
 static uint64_t number(const ElfInfo *elf, const uint8_t *at, unsigned size)
@@ -180,6 +188,53 @@ bool loader_is_elf(const char *path)
                   memcmp(magic, ELFMAG, SELFMAG) == 0;
     loader_close(&file);
     return is_elf;
+}
+
+/* Notes are small: one that claims to be large is not looked at. */
+static bool search_notes(LoaderFile *file, const ElfInfo *elf, const ElfSegment *segment,
+                         const LoaderNote *wanted)
+{
+    if (segment->offset > file->bytes || segment->file_bytes > MAX_NOTES) {
+        return false;
+    }
+    g_autofree uint8_t *notes = g_malloc(segment->file_bytes);
+    if (!loader_read(file, segment->offset, notes, segment->file_bytes, NULL)) {
+        return false;
+    }
+    for (uint64_t at = 0; at + sizeof(Elf32_Nhdr) <= segment->file_bytes;) {
+        uint32_t name_bytes = number(elf, notes + at, 4), bytes = number(elf, notes + at + 4, 4);
+        uint32_t type = number(elf, notes + at + 8, 4);
+        uint64_t name_at = at + sizeof(Elf32_Nhdr);
+        uint64_t contents_at = name_at + (((uint64_t)name_bytes + 3) & ~3ull);
+        if (contents_at > segment->file_bytes || bytes > segment->file_bytes - contents_at) {
+            return false;
+        }
+        if (type == wanted->type && name_bytes == strlen(wanted->name) + 1 &&
+            memcmp(notes + name_at, wanted->name, name_bytes) == 0) {
+            memcpy(wanted->contents, notes + contents_at, MIN(bytes, wanted->max));
+            return true;
+        }
+        at = contents_at + (((uint64_t)bytes + 3) & ~3ull);
+    }
+    return false;
+}
+
+bool loader_elf_note(const char *path, const char *name, uint32_t type, void *contents, size_t max)
+{
+    LoaderFile file;
+    ElfInfo elf;
+    LoaderNote wanted = { name, type, contents, max };
+    bool found = false;
+    if (loader_open(&file, "program", path, NULL) && read_header(&file, &elf, NULL) &&
+        elf.phentsize == (elf.is_64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr))) {
+        ElfSegment segment;
+        for (unsigned i = 0;
+             !found && i < elf.phnum && read_segment(&file, &elf, i, &segment, NULL); i++) {
+            found = segment.type == PT_NOTE && search_notes(&file, &elf, &segment, &wanted);
+        }
+    }
+    loader_close(&file);
+    return found;
 }
 
 static bool read_section(LoaderFile *file, const ElfInfo *elf, unsigned index,
