@@ -15,6 +15,7 @@ import sys
 
 # Drivers that Debian's kernel does not have built in, in the order of loading.
 MODULES = ('virtio_mmio', 'virtio-rng', 'virtio_blk')
+MODULES_X86 = ('virtio_mmio', 'virtio-rng', 'virtio_blk')
 
 RC = """#!/bin/sh
 mount -t proc proc /proc
@@ -111,7 +112,7 @@ def base(busybox, modules):
     for applet in ('init', 'poweroff', 'reboot', 'halt'):
         archive.link('sbin/' + applet, '../bin/busybox')
     archive.link('init', 'bin/busybox')
-    for number, name in enumerate(MODULES):
+    for number, name in enumerate(modules):
         archive.file(f'lib/modules/{number}-{name}.ko', modules[name], 0o644)
     archive.file('etc/rc', RC)
     archive.file('etc/inittab', INITTAB, 0o644)
