@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The state in which a processor starts a program that no firmware loaded. */
+#pragma once
+
+#include "memory/address_space.h"
+#include "target/x86/cpu.h"
+
+typedef enum {
+    X86_ENTRY_PROTECTED, /* 32 bits, flat, no paging */
+    X86_ENTRY_LONG,      /* 64 bits, the first 4 GiB mapped to themselves */
+} X86EntryMode;
+
+typedef struct {
+    X86EntryMode mode;
+    hwaddr pc;
+    uint64_t rax, rbx, rsi;
+} X86Entry;
+
+/* Where descriptors and page tables for the entry go, below 1 MiB. */
+enum { X86_ENTRY_TABLES = 0x11000, X86_ENTRY_TABLES_END = 0x18000 };
+
+/** x86_entry_write_tables - the GDT and, for long mode, page tables */
+void x86_entry_write_tables(AddressSpace *memory, X86EntryMode mode);
+/** x86_entry_set - registers of the processor that starts. Context: stopped, just reset */
+void x86_entry_set(X86Cpu *cpu, const X86Entry *entry);
+/** x86_entry_set_mtrrs - what firmware would have done on every processor: memory is write-back,
+ * but for [@hole, 4 GiB) */
+void x86_entry_set_mtrrs(X86Cpu *cpu, hwaddr hole);
