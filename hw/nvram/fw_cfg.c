@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Firmware configuration, with its registers on the memory bus and DMA.
+ * Firmware configuration, with its registers on the memory bus or at I/O ports, and DMA.
  * Spec: QEMU docs/specs/fw_cfg.rst; "qemu,fw-cfg-mmio" binding.
  */
 #include "hw/nvram/fw_cfg.h"
@@ -14,6 +14,7 @@
 #include "util/log.h"
 
 enum { REG_DATA = 0, REG_SELECTOR = 8, REG_DMA = 16, REGION_BYTES = 24 };
+enum { PORT_SELECTOR = 0, PORT_BYTES = 2, PORT_DMA_BYTES = 8 };
 enum {
     DMA_ERROR = 1,
     DMA_READ = 2,
@@ -49,7 +50,8 @@ typedef struct {
 
 typedef struct {
     SysbusDevice sysbus;
-    MemoryRegion mmio;
+    MemoryRegion mmio; /* or the ports */
+    MemoryRegion dma;  /* beside the ports only */
     AddressSpace *memory;
     FwCfgItem items[KEY_COUNT];
     unsigned file_count;
@@ -182,6 +184,52 @@ static const MemoryOps fw_cfg_ops = {
     .endian = ENDIAN_BIG,
 };
 
+/* At ports the selector is little endian, and data are read byte by byte. */
+static uint64_t fw_cfg_port_read(void *opaque, hwaddr offset, unsigned size)
+{
+    uint8_t byte;
+    if (size != 1) {
+        log_guest_error("fw-cfg: %u-byte read of a port\n", size);
+        return 0;
+    }
+    take(opaque, &byte, 1);
+    return byte;
+}
+
+static void fw_cfg_port_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
+{
+    if (offset == PORT_SELECTOR && size == 2) {
+        select_key(opaque, value);
+    } else {
+        log_guest_error("fw-cfg: %u-byte write of port %" PRIu64 "\n", size, offset);
+    }
+}
+
+static const MemoryOps fw_cfg_port_ops = {
+    .read = fw_cfg_port_read,
+    .write = fw_cfg_port_write,
+    .min_access = 1,
+    .max_access = 2,
+};
+
+static uint64_t fw_cfg_dma_read(void *opaque, hwaddr offset, unsigned size)
+{
+    return fw_cfg_read(opaque, REG_DMA + offset, size);
+}
+
+static void fw_cfg_dma_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
+{
+    fw_cfg_write(opaque, REG_DMA + offset, value, size);
+}
+
+static const MemoryOps fw_cfg_dma_ops = {
+    .read = fw_cfg_dma_read,
+    .write = fw_cfg_dma_write,
+    .min_access = 1,
+    .max_access = 8,
+    .endian = ENDIAN_BIG,
+};
+
 static FwCfg *fw_cfg(Device *dev)
 {
     return container_of(dev, FwCfg, sysbus.device);
@@ -200,6 +248,12 @@ void fw_cfg_add(Device *dev, uint16_t key, const void *bytes, uint32_t length)
 void fw_cfg_add_u16(Device *dev, uint16_t key, uint16_t value)
 {
     value = GUINT16_TO_LE(value);
+    fw_cfg_add(dev, key, &value, sizeof(value));
+}
+
+void fw_cfg_add_u32(Device *dev, uint16_t key, uint32_t value)
+{
+    value = GUINT32_TO_LE(value);
     fw_cfg_add(dev, key, &value, sizeof(value));
 }
 
@@ -247,16 +301,34 @@ bool fw_cfg_add_file(Device *dev, const char *name, const void *bytes, uint32_t 
     return true;
 }
 
-static bool fw_cfg_realize(Device *dev, GError **errp)
+/* The items that every firmware looks for first. */
+static void add_first_items(FwCfg *cfg, Device *dev)
 {
-    FwCfg *cfg = fw_cfg(dev);
     uint32_t id = GUINT32_TO_LE(ID_TRADITIONAL | ID_DMA), no_files = 0;
     cfg->memory = &device_machine(dev)->memory;
     fw_cfg_add(dev, FW_CFG_SIGNATURE, "QEMU", 4);
     fw_cfg_add(dev, FW_CFG_ID, &id, sizeof(id));
     fw_cfg_add(dev, FW_CFG_FILE_DIR, &no_files, sizeof(no_files));
+}
+
+static bool fw_cfg_mmio_realize(Device *dev, GError **errp)
+{
+    FwCfg *cfg = fw_cfg(dev);
+    add_first_items(cfg, dev);
     memory_region_init_io(&cfg->mmio, &dev->object, &fw_cfg_ops, cfg, "fw-cfg", REGION_BYTES);
     sysbus_add_mmio(&cfg->sysbus, &cfg->mmio);
+    return true;
+}
+
+static bool fw_cfg_io_realize(Device *dev, GError **errp)
+{
+    FwCfg *cfg = fw_cfg(dev);
+    add_first_items(cfg, dev);
+    memory_region_init_io(&cfg->mmio, &dev->object, &fw_cfg_port_ops, cfg, "fw-cfg", PORT_BYTES);
+    memory_region_init_io(&cfg->dma, &dev->object, &fw_cfg_dma_ops, cfg, "fw-cfg-dma",
+                          PORT_DMA_BYTES);
+    sysbus_add_mmio(&cfg->sysbus, &cfg->mmio);
+    sysbus_add_mmio(&cfg->sysbus, &cfg->dma);
     return true;
 }
 
@@ -290,8 +362,20 @@ const DeviceClass fw_cfg_mmio_class = {
                 .instance_size = sizeof(FwCfg),
                 .finalize = fw_cfg_finalize },
     .summary = "firmware configuration device",
-    .realize = fw_cfg_realize,
+    .realize = fw_cfg_mmio_realize,
     .reset = fw_cfg_reset,
     .vmstate = &fw_cfg_vmstate,
 };
 CLASS_REGISTER(fw_cfg_mmio_class);
+
+const DeviceClass fw_cfg_io_class = {
+    .object = { .name = "fw-cfg-io",
+                .parent = &sysbus_device_class.device.object,
+                .instance_size = sizeof(FwCfg),
+                .finalize = fw_cfg_finalize },
+    .summary = "firmware configuration device at I/O ports",
+    .realize = fw_cfg_io_realize,
+    .reset = fw_cfg_reset,
+    .vmstate = &fw_cfg_vmstate,
+};
+CLASS_REGISTER(fw_cfg_io_class);

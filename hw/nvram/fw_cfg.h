@@ -10,19 +10,36 @@ enum {
     FW_CFG_ID = 0x01,
     FW_CFG_UUID = 0x02,
     FW_CFG_RAM_BYTES = 0x03,
+    FW_CFG_NOGRAPHIC = 0x04,
     FW_CFG_CPUS = 0x05,
+    FW_CFG_KERNEL_ADDRESS = 0x07,
+    FW_CFG_KERNEL_BYTES = 0x08,
+    FW_CFG_INITRD_ADDRESS = 0x0a,
+    FW_CFG_INITRD_BYTES = 0x0b,
+    FW_CFG_BOOT_MENU = 0x0e,
     FW_CFG_MAX_CPUS = 0x0f,
+    FW_CFG_KERNEL_DATA = 0x11,
+    FW_CFG_INITRD_DATA = 0x12,
+    FW_CFG_LINE_ADDRESS = 0x13,
+    FW_CFG_LINE_BYTES = 0x14,
+    FW_CFG_LINE_DATA = 0x15,
+    FW_CFG_SETUP_ADDRESS = 0x16,
+    FW_CFG_SETUP_BYTES = 0x17,
+    FW_CFG_SETUP_DATA = 0x18,
     FW_CFG_FILE_DIR = 0x19,
     FW_CFG_FIRST_FILE = 0x20,
     FW_CFG_MAX_FILES = 256,
     FW_CFG_NAME_BYTES = 56,
 };
 
-extern const DeviceClass fw_cfg_mmio_class;
+/* At ports: region 0 is selector and data, usually at 0x510, region 1 the address of DMA requests,
+ * at 0x514. */
+extern const DeviceClass fw_cfg_mmio_class, fw_cfg_io_class;
 
 /** fw_cfg_add - set item @key to a copy of @bytes. Context: before the guest runs */
 void fw_cfg_add(Device *dev, uint16_t key, const void *bytes, uint32_t length);
 void fw_cfg_add_u16(Device *dev, uint16_t key, uint16_t value);
+void fw_cfg_add_u32(Device *dev, uint16_t key, uint32_t value);
 void fw_cfg_add_u64(Device *dev, uint16_t key, uint64_t value);
 /** fw_cfg_add_file - a copy of @bytes under @name; fails when the name is taken or too long, or
  * there are too many */
