@@ -17,7 +17,23 @@ typedef struct {
 } X86Entry;
 
 /* Where descriptors and page tables for the entry go, below 1 MiB. */
-enum { X86_ENTRY_TABLES = 0x11000, X86_ENTRY_TABLES_END = 0x18000 };
+enum {
+    X86_ENTRY_TABLES = 0x11000,
+    X86_ENTRY_GDT = X86_ENTRY_TABLES,
+    X86_ENTRY_PML4 = X86_ENTRY_TABLES + 0x1000,
+    X86_ENTRY_TABLES_END = 0x18000,
+    X86_ENTRY_GDT_BYTES = 0x30,
+};
+/* Selectors that Linux's protocols ask for; others do not care. */
+enum { X86_ENTRY_CODE = 0x10, X86_ENTRY_DATA = 0x18, X86_ENTRY_TSS = 0x20 };
+/* Access words of the descriptors behind them, as in X86Segment */
+enum {
+    X86_ENTRY_ACCESS_CODE32 = 0xc09b,
+    X86_ENTRY_ACCESS_CODE64 = 0xa09b,
+    X86_ENTRY_ACCESS_DATA = 0xc093,
+    X86_ENTRY_ACCESS_TSS = 0x008b,
+    X86_ENTRY_TSS_LIMIT = 0x67,
+};
 
 /** x86_entry_write_tables - the GDT and, for long mode, page tables */
 void x86_entry_write_tables(AddressSpace *memory, X86EntryMode mode);
