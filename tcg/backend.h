@@ -9,6 +9,7 @@
 #pragma once
 
 #include "tcg/runtime.h"
+#include "tcg/unwind.h"
 
 /* Options of a back end, fixed at creation. */
 typedef struct {
@@ -55,7 +56,12 @@ typedef struct {
     uint64_t pc;      /* guest target */
 } TcgSite;
 
-enum { TCG_MAX_SITES = 128 };
+enum {
+    TCG_MAX_SITES = 128,
+    TCG_MAX_CALL_OUTS = 2048,
+    TCG_MAX_BYTES = UINT16_MAX, /* of hot code, and of cold, in one region */
+    TCG_MAX_UNWIND = 16 + 11 * IR_MAX_INSNS + 7 * TCG_MAX_CALL_OUTS,
+};
 
 /* One compiled region. Offsets are from `code`, which lies in the executable mapping. */
 typedef struct {
@@ -65,13 +71,18 @@ typedef struct {
     uint32_t cold_bytes;
     uint32_t entry_checked; /* tests TcgHot.irq (or budget) first */
     uint32_t entry_unchecked;
-    /* unwind: pairs (host address just after a call out, guest pc), delta-coded; see tcg_unwind()
-     */
-    uint8_t *unwind;
-    uint32_t unwind_bytes;
+    uint64_t pc;    /* of the region */
+    uint32_t insns; /* of the region */
     uint32_t sites;
-    TcgSite site[TCG_MAX_SITES]; /* last: whoever keeps a block cuts the unused rest off */
+    uint32_t unwind_size;
+    TcgSite site[TCG_MAX_SITES];
+    uint8_t unwind[TCG_MAX_UNWIND];
 } TcgCompiled;
+
+static inline TcgUnwindTable tcg_unwind_table(const TcgCompiled *c)
+{
+    return (TcgUnwindTable){ c->code, c->cold, c->unwind, c->unwind_size, c->insns, c->pc };
+}
 
 /* Space to emit to: hot code grows up from hot, cold code grows down from cold_end. Same bytes
  * mapped twice. */
@@ -99,7 +110,7 @@ typedef enum { TCG_COMPILED, TCG_NO_SPACE, TCG_TOO_LONG } TcgCompileResult;
 
 /**
  * tcg_compile - emit @region (after its passes) into @space
- * @out: filled on TCG_COMPILED; unwind is g_malloc'ed
+ * @out: filled on TCG_COMPILED
  *
  * TCG_NO_SPACE: nothing was emitted, try another chunk. TCG_TOO_LONG: more sites or code than the
  * limits: build a shorter region. Thread-safe for different @space and @out.
@@ -116,16 +127,6 @@ TcgCompileResult tcg_compile(TcgBackend *backend, IrRegion *region, TcgSpace *sp
  * afterwards, but for TCG_LEFT_RAISE: then unwind TcgHot.host_return.
  */
 TcgLeft tcg_run(TcgBackend *backend, TcgEnv *env, const void *entry, const void **site);
-
-/* Where in the guest a call out of generated code came from. */
-typedef struct {
-    uint64_t pc;          /* of the instruction that was running */
-    uint32_t insns_after; /* instructions of the region behind it: what a budget is owed */
-    uint8_t aux;          /* the front end's word of the instruction */
-} TcgUnwound;
-
-/** tcg_unwind - for the call out of @block that returns to @host_return; false: no such call */
-bool tcg_unwind(const TcgCompiled *block, const void *host_return, TcgUnwound *found);
 
 /** tcg_avoid_predictor - accesses of the guest instruction at @pc are compiled without from now on.
  * Any thread */

@@ -72,8 +72,8 @@ void ir_liveness(IrRegion *region)
         IrOp *op = &ops[at];
         const IrOpInfo *info = &ir_op_info[op->op];
         bool used = op->flags & IR_OP_USED;
-        bool dead = info->flags & IR_FLAG_PURE ? !used
-                                               : op->op != IR_INSN && is_dead(&live, op, used);
+        bool dead =
+            info->flags & IR_FLAG_PURE ? !used : op->op != IR_INSN && is_dead(&live, op, used);
 
         op->flags = dead ? IR_OP_DEAD : 0; /* and not used: for the next time */
         for (unsigned i = 0; !dead && i < info->arguments; i++) {

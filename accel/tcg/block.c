@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "accel/tcg/code_page_internal.h"
-#include "accel/tcg/loop_internal.h"
 #include "accel/tcg/context_internal.h"
 #include "accel/tcg/lazy_memory.h"
+#include "accel/tcg/loop_internal.h"
 
-enum { HASH_BYTES = (1 << BLOCK_HASH_BITS) * sizeof(TcgBlock *) };
+enum { HASH_BYTES = (1 << BLOCK_HASH_BITS) * sizeof(TcgRef) };
 
 static void ram_was_written(void *opaque, RamBlock *ram, ram_offset at, uint64_t length)
 {
@@ -73,25 +73,30 @@ void tcg_blocks_free(TcgBlocks *blocks)
     g_free(blocks);
 }
 
-static TcgBlock **bucket(TcgBlocks *blocks, const uint8_t *guest, uint64_t key)
+static TcgRef *bucket(TcgBlocks *blocks, const TcgCodePage *page, uint64_t pc, uint64_t key)
 {
     enum { GRANULE_BITS = 4 }; /* neighbours share cache lines */
-    uint64_t granule = (uintptr_t)guest >> GRANULE_BITS;
+    uint64_t granule = ((uintptr_t)page->host + pc % TCG_PAGE_BYTES) >> GRANULE_BITS;
     uint64_t hash = granule ^ granule >> BLOCK_HASH_BITS ^
                     key * 0x9e3779b97f4a7c15ull >> (64 - BLOCK_HASH_BITS);
 
     return &blocks->hash[hash & ((1u << BLOCK_HASH_BITS) - 1)];
 }
 
-TcgBlock *tcg_block_find(TcgBlocks *blocks, const uint8_t *guest, uint64_t pc, uint64_t key,
+/* acquire pairs with the release in tcg_block_publish() */
+static TcgBlock *follow(const TcgBlocks *blocks, const TcgRef *ref)
+{
+    return (TcgBlock *)tcg_ref_at(blocks, atomic_load_acquire(ref));
+}
+
+TcgBlock *tcg_block_find(TcgBlocks *blocks, const TcgCodePage *page, uint64_t pc, uint64_t key,
                          const TcgUnit *unit)
 {
-    /* acquire pairs with the release in tcg_block_publish() */
-    TcgBlock *block = atomic_load_acquire(bucket(blocks, guest, key));
+    TcgBlock *block = follow(blocks, bucket(blocks, page, pc, key));
 
-    while (block && (block->guest != guest || block->pc != pc || block->key != key ||
-                     block->unit != unit || atomic_read(&block->invalid))) {
-        block = atomic_load_acquire(&block->hash_next);
+    while (block && (block->pc != pc || block->page != page || block->key != key ||
+                     block->unit != unit->number || atomic_read(&block->invalid))) {
+        block = follow(blocks, &block->hash_next);
     }
     return block;
 }
@@ -102,7 +107,8 @@ static bool bytes_are(const uint8_t *guest, const uint8_t *copy, unsigned count)
     uint64_t wanted;
     unsigned i = 0;
 
-    for (; i < count && ((uintptr_t)&guest[i] % sizeof(wanted) || count - i < sizeof(wanted)); i++) {
+    for (; i < count && ((uintptr_t)&guest[i] % sizeof(wanted) || count - i < sizeof(wanted));
+         i++) {
         if (atomic_read(&guest[i]) != copy[i]) {
             return false;
         }
@@ -121,34 +127,79 @@ static bool bytes_are(const uint8_t *guest, const uint8_t *copy, unsigned count)
     return true;
 }
 
-bool tcg_block_is_current(const TcgBlock *block)
+static bool has_bytes(const TcgBlocks *blocks, const TcgBlock *block, const uint8_t *bytes)
 {
-    unsigned first = MIN(TCG_PAGE_BYTES - block->pc % TCG_PAGE_BYTES, block->bytes);
+    unsigned start = block->pc % TCG_PAGE_BYTES;
+    unsigned first = MIN(TCG_PAGE_BYTES - start, block->bytes);
 
-    return bytes_are(block->guest, block->copy, first) &&
+    return bytes_are(block->page->host + start, bytes, first) &&
            (first == block->bytes ||
-            bytes_are(block->page[1]->host, block->copy + first, block->bytes - first));
+            bytes_are(tcg_block_page(blocks, block, 1)->host, bytes + first, block->bytes - first));
 }
 
-TcgBlock *tcg_block_publish(TcgBlocks *blocks, TcgBlock *block, Cpu *self)
+bool tcg_block_is_current(const TcgBlocks *blocks, const TcgBlock *block)
 {
-    TcgBlock **head = bucket(blocks, block->guest, block->key);
+    return has_bytes(blocks, block, tcg_block_more(blocks, block)->copy);
+}
+
+TcgBlockMore *tcg_block_extend(TcgBlocks *blocks, TcgBlock *block)
+{
+    if (!block->more) {
+        TcgBlockMore *more =
+            tcg_chunk_note(blocks, &blocks->chunks[block->chunk], sizeof(TcgBlockMore));
+        memset(more, 0, sizeof(*more));
+        block->more = tcg_ref_to(blocks, more);
+    }
+    return tcg_block_more(blocks, block);
+}
+
+void tcg_block_keep_bytes(TcgBlocks *blocks, TcgBlock *block, const uint8_t *bytes)
+{
+    TcgBlockMore *more = tcg_block_extend(blocks, block);
+
+    if (!more->copy) {
+        more->copy = tcg_chunk_note(blocks, &blocks->chunks[block->chunk], block->bytes);
+        memcpy(more->copy, bytes, block->bytes);
+    }
+}
+
+static bool is_same(const TcgBlocks *blocks, const TcgBlock *one, const TcgBlock *other)
+{
+    TcgCodePage *second = tcg_block_page(blocks, one, 1);
+
+    return !second || second == tcg_block_page(blocks, other, 1);
+}
+
+static void find_guards_locked(TcgBlocks *blocks, TcgBlock *block)
+{
+    TcgCodePage *second = tcg_block_page(blocks, block, 1);
+
+    block->guard = tcg_code_guard_locked(blocks, block->page, block->pc);
+    if (second) {
+        tcg_block_more(blocks, block)->guard =
+            tcg_code_guard_locked(blocks, second, block->pc + TCG_PAGE_BYTES);
+    }
+}
+
+TcgBlock *tcg_block_publish(TcgBlocks *blocks, TcgBlock *block, const uint8_t *bytes, Cpu *self)
+{
+    TcgRef *head = bucket(blocks, block->page, block->pc, block->key);
+    TcgCodePage *second = tcg_block_page(blocks, block, 1);
 
     g_mutex_lock(&blocks->lock);
-    TcgBlock *first = tcg_block_find(blocks, block->guest, block->pc, block->key, block->unit);
-    if (first && (!block->page[1] || first->page[1] == block->page[1])) {
+    TcgBlock *first = tcg_block_find(blocks, block->page, block->pc, block->key, self->tcg->unit);
+    if (first && is_same(blocks, block, first)) {
         block->invalid = true;
         g_mutex_unlock(&blocks->lock);
         return first;
     }
-    for (unsigned i = 0; i < 2 && block->page[i]; i++) {
-        block->guard[i] =
-            tcg_code_guard_locked(blocks, block->page[i], block->pc + i * TCG_PAGE_BYTES);
+    find_guards_locked(blocks, block);
+    bool mixed = block->page->mixed || (second && second->mixed);
+    if (tcg_code_add_locked(blocks, block, self)) {
+        tcg_block_keep_bytes(blocks, block, bytes);
     }
-    bool mixed = block->page[0]->mixed || (block->page[1] && block->page[1]->mixed);
-    tcg_code_add_locked(blocks, block, self);
     atomic_fence(); /* the granules before the bytes; pairs with tcg_code_written() */
-    if (!tcg_block_is_current(block) || (mixed && !(block->flags & BLOCK_MIXED))) {
+    if (!has_bytes(blocks, block, bytes) || (mixed && !(block->flags & BLOCK_MIXED))) {
         tcg_code_remove_locked(blocks, block);
         block->invalid = true;
         g_mutex_unlock(&blocks->lock);
@@ -156,7 +207,7 @@ TcgBlock *tcg_block_publish(TcgBlocks *blocks, TcgBlock *block, Cpu *self)
     }
     block->published = true;
     block->hash_next = *head;
-    atomic_store_release(head, block);
+    atomic_store_release(head, tcg_ref_to(blocks, block));
     atomic_fetch_add(&blocks->built, 1);
     g_mutex_unlock(&blocks->lock);
     return block;
@@ -167,24 +218,60 @@ static void patch(TcgBlocks *blocks, const uint8_t *operand, int32_t value)
     atomic_store_release((int32_t *)tcg_cache_writable(blocks, operand), value);
 }
 
+static TcgBlock *block_of_link(TcgLink *link)
+{
+    return (TcgBlock *)((char *)(link - link->index) - offsetof(TcgBlock, link));
+}
+
+static TcgLink *link_at(const TcgBlocks *blocks, TcgRef ref)
+{
+    return (TcgLink *)tcg_ref_at(blocks, ref);
+}
+
+/* Where the operand of the exit's jump is executed, and that of its guard. */
+static const uint8_t *jump_of(const TcgBlocks *blocks, const TcgBlock *from, const TcgLink *link)
+{
+    return blocks->exec + (link->flags & LINK_JUMP_COLD ? from->cold : from->code) + link->jump_at;
+}
+
+static const uint8_t *guard_of(const TcgBlocks *blocks, const TcgBlock *from, const TcgLink *link)
+{
+    return blocks->exec + (link->flags & LINK_GUARD_COLD ? from->cold : from->code) +
+           link->guard_at;
+}
+
+static void patch_jump(TcgBlocks *blocks, const TcgBlock *from, const TcgLink *link,
+                       const uint8_t *target)
+{
+    const uint8_t *operand = jump_of(blocks, from, link);
+
+    patch(blocks, operand, target - (operand + sizeof(int32_t)));
+}
+
 static void unlink_locked(TcgBlocks *blocks, TcgLink *link)
 {
-    const TcgSite *site = &link->from->code->site[link - link->from->links];
+    const TcgBlock *from = block_of_link(link);
+    TcgBlock *to = (TcgBlock *)tcg_ref_at(blocks, link->to);
 
-    patch(blocks, link->from->code->code + site->jump_at, site->stub_rel);
-    *link->link = link->next;
-    if (link->next) {
-        link->next->link = link->link;
+    patch_jump(blocks, from, link, blocks->exec + from->cold + link->stub_at);
+    if (link->previous) {
+        link_at(blocks, link->previous)->next = link->next;
+    } else {
+        to->incoming = link->next;
     }
-    link->to = NULL;
+    if (link->next) {
+        link_at(blocks, link->next)->previous = link->previous;
+    }
+    link->to = link->next = link->previous = 0;
 }
 
 static void remove_from_hash_locked(TcgBlocks *blocks, TcgBlock *block)
 {
-    TcgBlock **link = bucket(blocks, block->guest, block->key);
+    TcgRef *link = bucket(blocks, block->page, block->pc, block->key);
+    TcgRef wanted = tcg_ref_to(blocks, block);
 
-    while (*link && *link != block) {
-        link = &(*link)->hash_next;
+    while (*link && *link != wanted) {
+        link = &((TcgBlock *)tcg_ref_at(blocks, *link))->hash_next;
     }
     if (*link) {
         atomic_store_release(link, block->hash_next); /* readers at block still get on */
@@ -203,11 +290,11 @@ void tcg_block_invalidate_locked(TcgBlocks *blocks, TcgBlock *block)
     remove_from_hash_locked(blocks, block);
     tcg_code_remove_locked(blocks, block);
     while (block->incoming) {
-        unlink_locked(blocks, block->incoming);
+        unlink_locked(blocks, link_at(blocks, block->incoming));
     }
-    for (unsigned i = 0; block->links && i < block->code->sites; i++) {
-        if (block->links[i].to) {
-            unlink_locked(blocks, &block->links[i]);
+    for (unsigned i = 0; i < block->links; i++) {
+        if (block->link[i].to) {
+            unlink_locked(blocks, &block->link[i]);
         }
     }
     for (unsigned i = 0; i < cpus->len; i++) {
@@ -218,76 +305,83 @@ void tcg_block_invalidate_locked(TcgBlocks *blocks, TcgBlock *block)
     }
 }
 
-/* May the exit @link, found at @site, go to @to without looking at the TLB again? */
-static bool may_link(const TcgLink *link, const TcgSite *site, const TcgBlock *to)
+/* May the exit @link of @from go to @to without looking at the TLB again? */
+static bool may_link(const TcgBlocks *blocks, const TcgBlock *from, const TcgLink *link,
+                     const TcgBlock *to)
 {
-    const TcgBlock *from = link->from;
-
-    if (from->invalid || to->invalid || link->to || site->pc != to->pc || from->key != to->key ||
-        from->unit != to->unit || (to->flags & BLOCK_NO_LINK) || !to->code) {
+    if (from->invalid || to->invalid || link->to || from->key != to->key ||
+        from->unit != to->unit || (to->flags & BLOCK_NO_LINK) || !to->hot_bytes) {
         return false;
     }
-    if (site->pc == from->pc && (from->page[1] || (from->flags & BLOCK_MIXED))) {
+    if (from->pc == to->pc && (tcg_block_page(blocks, from, 1) || (from->flags & BLOCK_MIXED))) {
         return false; /* this exit may be the one that its own check takes: to the loop */
     }
-    if (!site->guard_at) {
-        return from->page[0] == to->page[0] && !((from->pc ^ to->pc) >> TCG_PAGE_BITS);
+    if (!link->guard_at) {
+        return from->page == to->page && !((from->pc ^ to->pc) >> TCG_PAGE_BITS);
     }
-    return to->guard[0] && (!link->guard || link->guard == to->guard[0]);
+    return to->guard && (!link->guard || link->guard == to->guard);
 }
 
-void tcg_block_link(TcgBlocks *blocks, Cpu *cpu, const void *site_at, TcgBlock *to)
+static void link_locked(TcgBlocks *blocks, TcgBlock *from, TcgLink *link, TcgBlock *to)
 {
-    TcgBlock *from = tcg_cache_block_at(blocks, site_at);
+    if (link->guard_at && !link->guard) {
+        link->guard = to->guard;
+        patch(blocks, guard_of(blocks, from, link), link->guard);
+    }
+    link->to = tcg_ref_to(blocks, to);
+    link->next = to->incoming;
+    if (link->next) {
+        link_at(blocks, link->next)->previous = tcg_ref_to(blocks, link);
+    }
+    to->incoming = tcg_ref_to(blocks, link);
+    patch_jump(blocks, from, link,
+               tcg_block_code(blocks, to) +
+                   (link->flags & LINK_CHECK ? to->entry_checked : to->entry_unchecked));
+}
+
+void tcg_block_link(TcgBlocks *blocks, Cpu *cpu, const void *site, TcgBlock *to)
+{
+    TcgBlock *from = tcg_cache_block_at(blocks, site);
     unsigned i = 0;
 
-    if (!from || !from->links) {
-        return;
-    }
-    while (i < from->code->sites &&
-           from->code->code + from->code->site[i].jump_at != (const uint8_t *)site_at) {
+    while (from && i < from->links && jump_of(blocks, from, &from->link[i]) != site) {
         i++;
     }
-    if (i == from->code->sites) {
+    if (!from || i == from->links) {
         return;
     }
     g_mutex_lock(&blocks->lock);
-    const TcgSite *site = &from->code->site[i];
-    TcgLink *link = &from->links[i];
-    if (may_link(link, site, to)) {
-        const uint8_t *operand = from->code->code + site->jump_at;
-        const uint8_t *entry =
-            to->code->code + (site->check ? to->code->entry_checked : to->code->entry_unchecked);
-
-        if (site->guard_at && !link->guard) {
-            link->guard = to->guard[0];
-            patch(blocks, from->code->code + site->guard_at, link->guard);
-        }
-        link->to = to;
-        link->next = to->incoming;
-        link->link = &to->incoming;
-        if (link->next) {
-            link->next->link = &link->next;
-        }
-        to->incoming = link;
-        patch(blocks, operand, entry - (operand + sizeof(int32_t)));
+    if (may_link(blocks, from, &from->link[i], to)) {
+        link_locked(blocks, from, &from->link[i], to);
         cpu->tcg->stats.links++;
     }
     g_mutex_unlock(&blocks->lock);
+}
+
+bool tcg_block_unwind(const TcgBlocks *blocks, const TcgBlock *block, const void *host_return,
+                      TcgUnwound *at)
+{
+    return tcg_unwind((TcgUnwindTable){ .code = tcg_block_code(blocks, block),
+                                        .cold = blocks->exec + block->cold,
+                                        .bytes = (const uint8_t *)&block->link[block->links],
+                                        .size = block->unwind_bytes,
+                                        .insns = block->insns,
+                                        .pc = block->pc },
+                      host_return, at);
 }
 
 /* One that is still being made is left alone. */
 static void flush_chunk_locked(TcgBlocks *blocks, TcgChunk *chunk)
 {
     unsigned count = atomic_load_acquire(&chunk->count); /* pairs with tcg_chunk_add() */
-    TcgBlock **list = atomic_load_acquire(&chunk->list);
 
     for (unsigned i = count; i-- > chunk->flushed;) { /* pages list the newest first */
-        if (list[i]->published) {
-            tcg_block_invalidate_locked(blocks, list[i]);
+        TcgBlock *block = tcg_chunk_block(blocks, chunk, i);
+        if (block->published) {
+            tcg_block_invalidate_locked(blocks, block);
         }
     }
-    while (chunk->flushed < count && list[chunk->flushed]->invalid) {
+    while (chunk->flushed < count && tcg_chunk_block(blocks, chunk, chunk->flushed)->invalid) {
         chunk->flushed++;
     }
 }

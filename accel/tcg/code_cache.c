@@ -19,9 +19,11 @@
 enum {
     STUB_BYTES = 128 * 1024,
     SLAB_BYTES = 64 * 1024,
+    READY_BYTES = 64 * 1024, /* made ready for use at once: one fault a page would cost more */
     CHUNK_MIN = 64 * 1024,
     CHUNK_MAX = 4 * 1024 * 1024,
-    FIRST_LIST = 64,
+    NOTE_BYTES = sizeof(TcgBlock) + TCG_MAX_SITES * sizeof(TcgLink) + TCG_MAX_UNWIND +
+                 sizeof(TcgBlockMore) + 2048 /* guest's bytes */, /* at most */
 };
 
 static void choose_sizes(TcgBlocks *blocks)
@@ -51,15 +53,52 @@ static void reset_chunk(TcgBlocks *blocks, TcgChunk *chunk)
                                .exec = blocks->exec + chunk->start,
                                .hot = 0,
                                .cold_end = blocks->chunk_bytes };
-    if (chunk->slabs) {
-        g_ptr_array_unref(chunk->slabs);
-    }
-    chunk->slabs = g_ptr_array_new_with_free_func(g_free);
+    g_clear_pointer(&chunk->slabs, g_ptr_array_unref);
     chunk->slab_left = 0;
     chunk->slab_bytes = 0;
-    chunk->count = chunk->capacity = chunk->flushed = 0;
-    chunk->list = NULL;
+    chunk->count = chunk->flushed = 0;
+    chunk->notes = blocks->notes + chunk->start;
+    chunk->notes_used = REF_BYTES; /* no note has reference 0 */
     chunk->used = false;
+}
+
+/* Memory of the cache behind offset @from is about to be used: have the host map a piece of it now,
+ * both ways. Older hosts cannot; then each page is mapped when it is touched. */
+static void make_ready(TcgBlocks *blocks, size_t from, size_t bytes)
+{
+#ifdef MADV_POPULATE_WRITE
+    if (!madvise(blocks->write + from, bytes, MADV_POPULATE_WRITE)) {
+        madvise((void *)(blocks->exec + from), bytes, MADV_POPULATE_READ);
+    }
+#endif
+}
+
+static void make_notes_ready(const TcgChunk *chunk, size_t bytes)
+{
+#ifdef MADV_POPULATE_WRITE
+    madvise(chunk->notes + chunk->ready_notes, bytes, MADV_POPULATE_WRITE);
+#endif
+}
+
+/* What was used once stays mapped when the chunk is emptied. */
+static void make_chunk_ready(TcgBlocks *blocks, TcgChunk *chunk)
+{
+    const TcgSpace *space = &chunk->space;
+
+    while (space->hot + NOTE_BYTES > chunk->ready_hot && chunk->ready_hot < chunk->ready_cold) {
+        make_ready(blocks, chunk->start + chunk->ready_hot, READY_BYTES);
+        chunk->ready_hot += READY_BYTES;
+    }
+    while (space->cold_end < chunk->ready_cold + NOTE_BYTES &&
+           chunk->ready_cold > chunk->ready_hot) {
+        chunk->ready_cold -= READY_BYTES;
+        make_ready(blocks, chunk->start + chunk->ready_cold, READY_BYTES);
+    }
+    if (chunk->notes_used + NOTE_BYTES > chunk->ready_notes &&
+        chunk->ready_notes < blocks->chunk_bytes) {
+        make_notes_ready(chunk, READY_BYTES);
+        chunk->ready_notes += READY_BYTES;
+    }
 }
 
 /* Large host pages need both mappings to begin at one. NULL: not to be had. */
@@ -102,9 +141,11 @@ bool tcg_cache_init(TcgBlocks *blocks, GError **errp)
     blocks->stubs = (TcgSpace){ .write = blocks->write + stubs,
                                 .exec = blocks->exec + stubs,
                                 .cold_end = STUB_BYTES };
+    blocks->notes = lazy_memory_map(blocks->chunk_count * blocks->chunk_bytes, false);
     blocks->chunks = g_new0(TcgChunk, blocks->chunk_count);
     for (unsigned i = 0; i < blocks->chunk_count; i++) {
         blocks->chunks[i].start = i * blocks->chunk_bytes;
+        blocks->chunks[i].ready_cold = blocks->chunk_bytes;
         reset_chunk(blocks, &blocks->chunks[i]);
     }
     return true;
@@ -113,9 +154,10 @@ bool tcg_cache_init(TcgBlocks *blocks, GError **errp)
 void tcg_cache_cleanup(TcgBlocks *blocks)
 {
     for (unsigned i = 0; blocks->chunks && i < blocks->chunk_count; i++) {
-        g_ptr_array_unref(blocks->chunks[i].slabs);
+        g_clear_pointer(&blocks->chunks[i].slabs, g_ptr_array_unref);
     }
     g_free(blocks->chunks);
+    lazy_memory_unmap(blocks->notes, blocks->chunk_count * blocks->chunk_bytes);
     if (blocks->write) {
         munmap(blocks->write, blocks->bytes);
     }
@@ -135,6 +177,9 @@ void *tcg_chunk_alloc(TcgChunk *chunk, size_t bytes)
         chunk->slab_at = g_malloc(slab);
         chunk->slab_left = slab;
         chunk->slab_bytes += slab;
+        if (!chunk->slabs) {
+            chunk->slabs = g_ptr_array_new_with_free_func(g_free);
+        }
         g_ptr_array_add(chunk->slabs, chunk->slab_at);
     }
     void *memory = chunk->slab_at;
@@ -143,65 +188,81 @@ void *tcg_chunk_alloc(TcgChunk *chunk, size_t bytes)
     return memset(memory, 0, bytes);
 }
 
-void tcg_chunk_add(TcgChunk *chunk, TcgBlock *block)
+/* The list grows down from the end of the notes. */
+static TcgRef *list_entry(const TcgBlocks *blocks, const TcgChunk *chunk, uint32_t i)
 {
-    if (chunk->count == chunk->capacity) {
-        unsigned capacity = MAX(2 * chunk->capacity, FIRST_LIST);
-        TcgBlock **list = tcg_chunk_alloc(chunk, capacity * sizeof(*list));
+    return (TcgRef *)(chunk->notes + blocks->chunk_bytes) - 1 - i;
+}
 
-        if (chunk->count) {
-            memcpy(list, chunk->list, chunk->count * sizeof(*list));
-        }
-        chunk->capacity = capacity;
-        atomic_store_release(&chunk->list, list); /* readers of the old one have a smaller count */
-    }
-    chunk->list[chunk->count] = block;
+bool tcg_chunk_is_full(const TcgBlocks *blocks, const TcgChunk *chunk)
+{
+    return chunk->notes_used + NOTE_BYTES + (chunk->count + 1) * sizeof(TcgRef) >
+               blocks->chunk_bytes ||
+           chunk->slab_bytes > 2 * blocks->chunk_bytes;
+}
+
+void *tcg_chunk_note(TcgBlocks *blocks, TcgChunk *chunk, size_t bytes)
+{
+    void *note = tcg_chunk_next_note(chunk);
+
+    chunk->notes_used += (bytes + REF_BYTES - 1) & -(size_t)REF_BYTES;
+    g_assert(chunk->notes_used + chunk->count * sizeof(TcgRef) <= blocks->chunk_bytes);
+    return note;
+}
+
+void tcg_chunk_add(TcgBlocks *blocks, TcgChunk *chunk, TcgBlock *block)
+{
+    *list_entry(blocks, chunk, chunk->count) = tcg_ref_to(blocks, block);
     atomic_store_release(&chunk->count, chunk->count + 1); /* pairs with tcg_cache_block_at() */
+    make_chunk_ready(blocks, chunk);
+}
+
+TcgBlock *tcg_chunk_block(const TcgBlocks *blocks, const TcgChunk *chunk, uint32_t i)
+{
+    return (TcgBlock *)tcg_ref_at(blocks, *list_entry(blocks, chunk, i));
 }
 
 TcgBlock *tcg_cache_block_at(TcgBlocks *blocks, const void *host)
 {
     size_t at = (const uint8_t *)host - blocks->exec;
+    TcgBlock *block;
 
     if ((const uint8_t *)host < blocks->exec || at >= blocks->bytes - STUB_BYTES) {
         return NULL;
     }
-    TcgChunk *chunk = &blocks->chunks[at / blocks->chunk_bytes];
-    unsigned count = atomic_load_acquire(&chunk->count);
-    TcgBlock **list = atomic_load_acquire(&chunk->list);
-    unsigned low = 0, high = count;
+    const TcgChunk *chunk = &blocks->chunks[at / blocks->chunk_bytes];
+    uint32_t count = atomic_load_acquire(&chunk->count);
+    uint32_t low = 0, high = count;
 
     while (low < high) { /* the last whose hot part starts at or before host */
-        unsigned middle = (low + high) / 2;
-        if (list[middle]->code->code <= (const uint8_t *)host) {
+        uint32_t middle = (low + high) / 2;
+        if (tcg_chunk_block(blocks, chunk, middle)->code <= at) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    if (low > 0 &&
-        (const uint8_t *)host <= list[low - 1]->code->code + list[low - 1]->code->hot_bytes) {
-        return list[low - 1];
+    block = low > 0 ? tcg_chunk_block(blocks, chunk, low - 1) : NULL;
+    if (block && at <= block->code + block->hot_bytes) {
+        return block;
     }
     for (low = 0, high = count; low < high;) { /* the first whose cold part starts before host */
-        unsigned middle = (low + high) / 2;
-        if (list[middle]->code->cold > (const uint8_t *)host) {
+        uint32_t middle = (low + high) / 2;
+        if (tcg_chunk_block(blocks, chunk, middle)->cold > at) {
             low = middle + 1;
         } else {
             high = middle;
         }
     }
-    return low < count &&
-                   (const uint8_t *)host <= list[low]->code->cold + list[low]->code->cold_bytes
-               ? list[low]
-               : NULL;
+    block = low < count ? tcg_chunk_block(blocks, chunk, low) : NULL;
+    return block && at <= block->cold + block->cold_bytes ? block : NULL;
 }
 
 /* The least recently used chunk that nobody adds to. Empty ones first. */
 static TcgChunk *choose_victim_locked(TcgBlocks *blocks)
 {
     for (unsigned i = 0; i < blocks->chunk_count; i++) {
-        if (!blocks->chunks[i].owner && !blocks->chunks[i].slab_bytes) {
+        if (!blocks->chunks[i].owner && !blocks->chunks[i].count) {
             return &blocks->chunks[i];
         }
     }
@@ -224,7 +285,7 @@ static void evict_locked(TcgBlocks *blocks, TcgChunk *chunk)
     GPtrArray *cpus = blocks->accel->accel.machine->cpus;
 
     for (unsigned i = chunk->count; i-- > 0;) { /* pages list the newest first */
-        tcg_block_invalidate_locked(blocks, chunk->list[i]);
+        tcg_block_invalidate_locked(blocks, tcg_chunk_block(blocks, chunk, i));
     }
     for (unsigned i = 0; i < cpus->len; i++) {
         Cpu *cpu = g_ptr_array_index(cpus, i);
@@ -248,7 +309,7 @@ TcgChunk *tcg_cache_chunk(TcgBlocks *blocks, Cpu *cpu, bool next)
         atomic_set(&old->used, true);
     }
     TcgChunk *chunk = choose_victim_locked(blocks);
-    bool evict = chunk->slab_bytes > 0;
+    bool evict = chunk->count > 0;
     chunk->owner = cpu;
     cpu->tcg->chunk = chunk;
     if (evict) {
@@ -264,5 +325,6 @@ TcgChunk *tcg_cache_chunk(TcgBlocks *blocks, Cpu *cpu, bool next)
         g_mutex_unlock(&blocks->lock);
         tcg_enter(cpu);
     }
+    make_chunk_ready(blocks, chunk);
     return chunk;
 }

@@ -131,55 +131,78 @@ static void withhold_locked(TcgBlocks *blocks, TcgCodePage *page, Cpu *self)
     }
 }
 
-static void add_to_page_locked(TcgBlocks *blocks, TcgBlock *block, unsigned index, Cpu *self)
+static TcgRef *next_in_page(const TcgBlocks *blocks, TcgBlock *block, unsigned index)
 {
-    TcgCodePage *page = block->page[index];
+    return index ? &tcg_block_more(blocks, block)->page_next : &block->page_next;
+}
+
+/* Which of its pages @page is. If both are, it is in the list once. */
+static unsigned index_in(const TcgBlock *block, const TcgCodePage *page)
+{
+    return block->page != page;
+}
+
+/* The granules of @page that @block was made from. */
+static uint64_t granules_of(const TcgBlocks *blocks, const TcgBlock *block, const TcgCodePage *page)
+{
+    uint64_t granules = 0;
     unsigned first, end;
 
-    block_extent(block, index, &first, &end);
-    block->page_next[index] = page->blocks;
-    page->blocks = block;
-    atomic_fetch_or(&page->granules, granule_mask(first, end));
+    for (unsigned i = 0; i < 2; i++) {
+        if (tcg_block_page(blocks, block, i) == page) {
+            block_extent(block, i, &first, &end);
+            granules |= granule_mask(first, end);
+        }
+    }
+    return granules;
+}
+
+/* True: @block is provisional. */
+static bool add_to_page_locked(TcgBlocks *blocks, TcgBlock *block, TcgCodePage *page, Cpu *self)
+{
+    *next_in_page(blocks, block, index_in(block, page)) = page->blocks;
+    page->blocks = tcg_ref_to(blocks, block);
+    atomic_fetch_or(&page->granules, granules_of(blocks, block, page));
     if (!page->withheld && !page->mixed) {
         withhold_locked(blocks, page, self);
     }
-    if (!page->mixed && !tcg_epoch_passed(blocks->accel, page->epoch, self)) {
-        block->provisional_epoch = MAX(block->provisional_epoch, page->epoch);
+    if (page->mixed || tcg_epoch_passed(blocks->accel, page->epoch, self)) {
+        return false;
     }
+    TcgBlockMore *more = tcg_block_extend(blocks, block);
+    more->provisional_epoch = MAX(more->provisional_epoch, page->epoch);
+    return true;
 }
 
-void tcg_code_add_locked(TcgBlocks *blocks, TcgBlock *block, Cpu *self)
+bool tcg_code_add_locked(TcgBlocks *blocks, TcgBlock *block, Cpu *self)
 {
-    block->provisional_epoch = 0;
-    for (unsigned i = 0; i < 2 && block->page[i]; i++) {
-        add_to_page_locked(blocks, block, i, self);
+    TcgCodePage *second = tcg_block_page(blocks, block, 1);
+    bool provisional = add_to_page_locked(blocks, block, block->page, self);
+
+    if (second && second != block->page) {
+        provisional |= add_to_page_locked(blocks, block, second, self);
     }
-    if (block->provisional_epoch) {
-        block->provisional_next = blocks->provisional;
-        atomic_set(&blocks->provisional, block);
+    if (provisional) {
+        tcg_block_more(blocks, block)->provisional_next = blocks->provisional;
+        atomic_set(&blocks->provisional, tcg_ref_to(blocks, block));
     }
+    return provisional;
 }
 
-static unsigned index_in(const TcgBlock *block, const TcgCodePage *page)
+static void remove_from_page_locked(TcgBlocks *blocks, TcgCodePage *page, TcgBlock *block)
 {
-    return block->page[0] != page;
-}
-
-static void remove_from_page_locked(TcgCodePage *page, TcgBlock *block)
-{
-    TcgBlock **link = &page->blocks;
+    TcgRef *link = &page->blocks;
     uint64_t granules = 0;
 
     while (*link) {
-        TcgBlock *other = *link;
-        unsigned index = index_in(other, page), first, end;
+        TcgBlock *other = (TcgBlock *)tcg_ref_at(blocks, *link);
+        TcgRef *next = next_in_page(blocks, other, index_in(other, page));
         if (other == block) {
-            *link = other->page_next[index];
+            *link = *next;
             continue;
         }
-        block_extent(other, index, &first, &end);
-        granules |= granule_mask(first, end);
-        link = &other->page_next[index];
+        granules |= granules_of(blocks, other, page);
+        link = next;
     }
     atomic_set(&page->granules, granules);
     if (!page->blocks) {
@@ -188,38 +211,47 @@ static void remove_from_page_locked(TcgCodePage *page, TcgBlock *block)
     }
 }
 
+/* The link in the list of provisional blocks that leads to @block, or NULL. */
+static TcgRef *provisional_link_locked(TcgBlocks *blocks, const TcgBlock *block)
+{
+    TcgRef *link = &blocks->provisional, wanted = tcg_ref_to(blocks, block);
+
+    while (*link && *link != wanted) {
+        link = &tcg_block_more(blocks, (TcgBlock *)tcg_ref_at(blocks, *link))->provisional_next;
+    }
+    return *link ? link : NULL;
+}
+
 void tcg_code_remove_locked(TcgBlocks *blocks, TcgBlock *block)
 {
-    TcgBlock **link = &blocks->provisional;
+    TcgCodePage *second = tcg_block_page(blocks, block, 1);
+    TcgRef *link = provisional_link_locked(blocks, block);
 
-    for (unsigned i = 0; i < 2 && block->page[i]; i++) {
-        remove_from_page_locked(block->page[i], block);
+    remove_from_page_locked(blocks, block->page, block);
+    if (second && second != block->page) {
+        remove_from_page_locked(blocks, second, block);
     }
-    while (*link && *link != block) {
-        link = &(*link)->provisional_next;
-    }
-    if (*link) {
-        atomic_set(link, block->provisional_next);
+    if (link) {
+        atomic_set(link, tcg_block_more(blocks, block)->provisional_next);
     }
 }
 
 void tcg_code_settle(TcgBlocks *blocks, Cpu *self)
 {
     g_mutex_lock(&blocks->lock);
-    for (TcgBlock *next, *block = blocks->provisional; block; block = next) {
-        next = block->provisional_next;
-        if (!tcg_epoch_passed(blocks->accel, block->provisional_epoch, self)) {
+    for (TcgRef next, at = blocks->provisional; at; at = next) {
+        TcgBlock *block = (TcgBlock *)tcg_ref_at(blocks, at);
+        const TcgBlockMore *more = tcg_block_more(blocks, block);
+
+        next = more->provisional_next;
+        if (!tcg_epoch_passed(blocks->accel, more->provisional_epoch, self)) {
             continue;
         }
-        if (!tcg_block_is_current(block)) {
+        if (!tcg_block_is_current(blocks, block)) {
             tcg_block_invalidate_locked(blocks, block);
             continue;
         }
-        TcgBlock **link = &blocks->provisional;
-        while (*link != block) {
-            link = &(*link)->provisional_next;
-        }
-        atomic_set(link, next);
+        atomic_set(provisional_link_locked(blocks, block), next);
     }
     g_mutex_unlock(&blocks->lock);
 }
@@ -250,14 +282,28 @@ bool tcg_code_overlaps(const TcgCodePage *page, unsigned at, unsigned length)
     return atomic_read(&page->granules) & granule_mask(at, at + length);
 }
 
+static bool is_within(const TcgBlocks *blocks, const TcgBlock *block, const TcgCodePage *page,
+                      unsigned at, unsigned end)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned first, last;
+        if (tcg_block_page(blocks, block, i) == page) {
+            block_extent(block, i, &first, &last);
+            if (first < end && at < last) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 static void invalidate_range_locked(TcgBlocks *blocks, TcgCodePage *page, unsigned at, unsigned end)
 {
-    for (TcgBlock *next, *block = page->blocks; block; block = next) {
-        unsigned index = index_in(block, page), first, last;
+    for (TcgRef next, ref = page->blocks; ref; ref = next) {
+        TcgBlock *block = (TcgBlock *)tcg_ref_at(blocks, ref);
 
-        next = block->page_next[index];
-        block_extent(block, index, &first, &last);
-        if (first < end && at < last) {
+        next = *next_in_page(blocks, block, index_in(block, page));
+        if (is_within(blocks, block, page, at, end)) {
             tcg_block_invalidate_locked(blocks, block);
         }
     }

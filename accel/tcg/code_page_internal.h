@@ -5,6 +5,36 @@
 #include "accel/tcg/block_internal.h"
 #include "util/atomic.h"
 
+/* A page of RAM that holds, or once held, code. Never freed while its RAM exists. */
+struct TcgCodePage {
+    uint64_t
+        granules; /* atomic: bit i: bytes [64 i, 64 i + 64) are code. Written under blocks->lock */
+    uint8_t *host;
+    RamBlock *ram;
+    ram_offset at;
+    TcgRef blocks;       /* blocks->lock */
+    uint64_t epoch;      /* since when; blocks->lock */
+    bool withheld;       /* atomic: vCPUs may not write directly */
+    bool mixed;          /* atomic: they may; blocks check their bytes */
+    uint32_t false_hits; /* atomic */
+    uint32_t dropped;    /* times that data beside code made us drop it; blocks->lock */
+    GArray *guards;      /* of PageGuard; blocks->lock */
+};
+
+typedef struct {
+    uint64_t page; /* virtual */
+    uint32_t id;
+} PageGuard;
+
+/* The pages of one piece of RAM. */
+struct TcgRamMap {
+    struct TcgRamMap *next;
+    RamBlock *ram;
+    uint8_t *host;
+    uint64_t size;
+    TcgCodePage **pages; /* one a page; atomic */
+};
+
 TcgCodePage **tcg_code_slot(TcgBlocks *blocks, RamBlock *ram, ram_offset at);
 TcgCodePage *tcg_code_page(TcgBlocks *blocks, TcgCodePage **slot);
 static inline bool tcg_code_withheld(TcgCodePage *const *slot)
@@ -13,7 +43,8 @@ static inline bool tcg_code_withheld(TcgCodePage *const *slot)
 
     return page && atomic_read(&page->withheld);
 }
-void tcg_code_add_locked(TcgBlocks *blocks, TcgBlock *block, Cpu *self);
+/** tcg_code_add_locked - to its pages. True: it is provisional, its bytes will be compared again */
+bool tcg_code_add_locked(TcgBlocks *blocks, TcgBlock *block, Cpu *self);
 void tcg_code_remove_locked(TcgBlocks *blocks, TcgBlock *block);
 uint32_t tcg_code_guard_locked(TcgBlocks *blocks, TcgCodePage *page, uint64_t pc);
 /** tcg_code_withholds - is the page at host address @page withheld from direct writes? */

@@ -196,25 +196,27 @@ void tcg_contexts_flush_page(Cpu *cpu, vaddr address)
 /* May generated code go to @block without asking the loop? */
 static bool may_start(const Cpu *cpu, const TcgBlock *block)
 {
-    return block->code && !(block->flags & BLOCK_NO_LINK) && !cpu->tcg->accel->options.no_chain;
+    return block->hot_bytes && !(block->flags & BLOCK_NO_LINK) &&
+           !cpu->tcg->accel->options.no_chain;
 }
 
 /* To the inline cache and the guard words. */
 static void install_first(Cpu *cpu, TcgBlock *block)
 {
     TcgContexts *contexts = cpu->tcg->contexts;
+    const TcgBlockMore *more = tcg_block_more(cpu->tcg->accel->blocks, block);
     unsigned index = tcg_jump_index(block->pc);
     TcgJumpEntry *entry = &contexts->banks[contexts->current].jump[index];
 
-    tcg_context_set_guard(contexts, block->pc, block->guard[0]);
-    if (block->page[1]) {
-        tcg_context_set_guard(contexts, block->pc + TCG_PAGE_BYTES, block->guard[1]);
+    tcg_context_set_guard(contexts, block->pc, block->guard);
+    if (more && more->page) {
+        tcg_context_set_guard(contexts, block->pc + TCG_PAGE_BYTES, more->guard);
     }
     if (!may_start(cpu, block)) {
         return;
     }
     contexts->context[contexts->current].used |= 1ull << (index >> JUMP_GROUP_BITS);
-    entry->host = block->code->code + block->code->entry_checked;
+    entry->host = contexts->code + block->code + block->entry_checked;
     atomic_store_release(&entry->pc, block->pc);
     atomic_fence(); /* pairs with tcg_block_invalidate_locked(): it sees the entry, or we the mark
                      */
@@ -254,16 +256,14 @@ void tcg_contexts_install(Cpu *cpu, TcgBlock *block, bool global)
     TcgJumpSecond *entry;
 
     install_first(cpu, block);
-    if (block->flags & BLOCK_NO_LINK || block->page[1]) {
+    if (block->flags & BLOCK_NO_LINK || tcg_block_page(cpu->tcg->accel->blocks, block, 1)) {
         return; /* the second page's mapping has to be looked at each time */
     }
     entry = choose_second(contexts, block);
     atomic_set(&entry->pc, NO_PC);
     entry->block = block;
-    entry->host = may_start(cpu, block)
-                      ? block->code->code + block->code->entry_checked - contexts->code + 1
-                      : 0;
-    entry->guard = block->guard[0];
+    entry->host = may_start(cpu, block) ? block->code + block->entry_checked + 1 : 0;
+    entry->guard = block->guard;
     entry->stamp = global ? cpu->tcg->tlb->global_stamp : cpu->tcg->tlb->stamp;
     entry->check = tcg_context_check(contexts, block->pc);
     atomic_store_release(&entry->pc, block->pc);

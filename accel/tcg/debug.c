@@ -115,7 +115,7 @@ void tcg_unwind_running(Cpu *cpu, TcgUnwound *at)
     const void *host = (const void *)(uintptr_t)cpu->env.hot.host_return;
     const TcgBlock *block = tcg_cache_block_at(cpu->tcg->accel->blocks, host);
 
-    g_assert(block && tcg_unwind(block->code, host, at));
+    g_assert(block && tcg_block_unwind(cpu->tcg->accel->blocks, block, host, at));
 }
 
 uint32_t tcg_insns_after(Cpu *cpu)

@@ -299,16 +299,18 @@ static void describe_difference(const Cpu *cpu, GString *out)
 
 static void report(Cpu *cpu, const TcgBlock *block)
 {
+    const TcgBlocks *blocks = cpu->tcg->accel->blocks;
+    const uint8_t *code = tcg_block_code(blocks, block), *cold = blocks->exec + block->cold;
     g_autoptr(GString) out = g_string_new(NULL);
     bool locked = machine_lock_held();
 
     g_string_append_printf(out, "lockstep: cpu %u, block at %#" PRIx64 " differs\n", cpu->index,
                            block->pc);
     describe_difference(cpu, out);
-    ir_dump(block->region, out);
-    disas_host(block->code->code, block->code->hot_bytes, (uintptr_t)block->code->code, out);
+    ir_dump(tcg_block_region(blocks, block), out);
+    disas_host(code, block->hot_bytes, (uintptr_t)code, out);
     g_string_append(out, "out of line:\n");
-    disas_host(block->code->cold, block->code->cold_bytes, (uintptr_t)block->code->cold, out);
+    disas_host(cold, block->cold_bytes, (uintptr_t)cold, out);
     log_printf(0, "%s", out->str);
     if (!locked) {
         machine_lock();
@@ -321,7 +323,7 @@ static void report(Cpu *cpu, const TcgBlock *block)
     atomic_fetch_or(&cpu->env.hot.irq, INT32_MIN);
 }
 
-static void interpret_aside(Cpu *cpu, TcgBlock *block)
+static void interpret_aside(Cpu *cpu, const IrRegion *region)
 {
     TcgLockstep *lockstep = cpu->tcg->lockstep;
     uint32_t insns;
@@ -329,8 +331,8 @@ static void interpret_aside(Cpu *cpu, TcgBlock *block)
     g_array_set_size(lockstep->writes, 0);
     lockstep->filter = 0;
     lockstep->unrepeatable = false;
-    cpu->tcg->running_region = block->region;
-    lockstep->interpreted.left = tcg_interp_run(block->region, &cpu->env, &side_runtime, &insns);
+    cpu->tcg->running_region = region;
+    lockstep->interpreted.left = tcg_interp_run(region, &cpu->env, &side_runtime, &insns);
     cpu->tcg->running_region = NULL;
     take(cpu, &lockstep->interpreted);
 }
@@ -339,12 +341,14 @@ TcgLeft tcg_lockstep_run(Cpu *cpu, TcgBlock *block, const void **site)
 {
     TcgLockstep *lockstep = cpu->tcg->lockstep;
 
-    if (!is_repeatable(block->region)) {
+    const IrRegion *region = tcg_block_region(cpu->tcg->accel->blocks, block);
+
+    if (!is_repeatable(region)) {
         return tcg_loop_run_code(cpu, block, site);
     }
     bool began = tcg_exclusive_begin(cpu);
     take(cpu, &lockstep->start);
-    interpret_aside(cpu, block);
+    interpret_aside(cpu, region);
     put_back(cpu, &lockstep->start);
     bool compare = !lockstep->unrepeatable;
     TcgLeft left = tcg_loop_run_code(cpu, block, site);

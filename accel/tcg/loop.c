@@ -49,7 +49,7 @@ static void serve_bad_predictor(Cpu *cpu)
     TcgUnwound at;
 
     cpu->env.predictors.bad = 0;
-    if (block && block->code && tcg_unwind(block->code, host, &at)) {
+    if (block && tcg_block_unwind(blocks, block, host, &at)) {
         tcg_avoid_predictor(cpu->tcg->unit->backend, at.pc);
         g_mutex_lock(&blocks->lock);
         tcg_block_invalidate_locked(blocks, block);
@@ -113,15 +113,17 @@ static bool deliver_interrupt(Cpu *cpu)
  */
 static bool still_right(Cpu *cpu, TcgBlock *block)
 {
+    TcgBlocks *blocks = cpu->tcg->accel->blocks;
+    const TcgCodePage *page = tcg_block_page(blocks, block, 1);
     bool uncached;
 
-    if (block->page[1]) {
+    if (page) {
         const TcgFetchPage *second = tcg_fetch_page(cpu, block->pc + TCG_PAGE_BYTES, &uncached);
-        if (!second || atomic_load_acquire(second->code) != block->page[1]) {
+        if (!second || atomic_load_acquire(second->code) != page) {
             return false;
         }
     }
-    return !(block->flags & BLOCK_MIXED) || tcg_block_is_current(block);
+    return !(block->flags & BLOCK_MIXED) || tcg_block_is_current(blocks, block);
 }
 
 static void drop_block(Cpu *cpu, TcgBlock *block)
@@ -131,6 +133,13 @@ static void drop_block(Cpu *cpu, TcgBlock *block)
     g_mutex_lock(&blocks->lock);
     tcg_block_invalidate_locked(blocks, block);
     g_mutex_unlock(&blocks->lock);
+}
+
+static void note_use(TcgChunk *chunk)
+{
+    if (!atomic_read(&chunk->used)) {
+        atomic_set(&chunk->used, true);
+    }
 }
 
 /* The block at @pc. NULL: an exception was raised, or *@once. */
@@ -150,8 +159,9 @@ static TcgBlock *find_block(Cpu *cpu, uint64_t pc, bool *once)
         return NULL;
     }
     bool global = page->global;
-    block = tcg_block_find(tcg->accel->blocks, page->host + pc % TCG_PAGE_BYTES, pc,
-                           tcg->contexts->key, tcg->unit);
+    const TcgCodePage *code = atomic_load_acquire(page->code); /* pairs with tcg_code_page() */
+    block =
+        code ? tcg_block_find(tcg->accel->blocks, code, pc, tcg->contexts->key, tcg->unit) : NULL;
     if (block && !still_right(cpu, block)) {
         if (cpu->env.hot.raise) {
             return NULL;
@@ -163,7 +173,7 @@ static TcgBlock *find_block(Cpu *cpu, uint64_t pc, bool *once)
         block = tcg_translate(cpu, pc, once);
     }
     if (block) {
-        atomic_set(&block->chunk->used, true);
+        note_use(&tcg->accel->blocks->chunks[block->chunk]);
         tcg_contexts_install(cpu, block, global);
     }
     return block;
@@ -182,11 +192,12 @@ static void log_block(Cpu *cpu, const TcgBlock *block)
 
 static TcgLeft interpret(Cpu *cpu, TcgBlock *block)
 {
+    const IrRegion *region = tcg_block_region(cpu->tcg->accel->blocks, block);
     uint32_t insns;
 
     cpu->tcg->running = block;
-    cpu->tcg->running_region = block->region;
-    TcgLeft left = tcg_interp_run(block->region, &cpu->env, &tcg_runtime, &insns);
+    cpu->tcg->running_region = region;
+    TcgLeft left = tcg_interp_run(region, &cpu->env, &tcg_runtime, &insns);
     cpu->tcg->running = NULL;
     cpu->tcg->running_region = NULL;
     cpu->tcg->stats.interpreted += insns;
@@ -209,8 +220,8 @@ static TcgLeft run_once(Cpu *cpu, unsigned count)
 TcgLeft tcg_loop_run_code(Cpu *cpu, TcgBlock *block, const void **site)
 {
     TcgHot *hot = &cpu->env.hot;
-    TcgLeft left = tcg_run(cpu->tcg->unit->backend, &cpu->env,
-                           block->code->code + block->code->entry_unchecked, site);
+    const uint8_t *code = tcg_block_code(cpu->tcg->accel->blocks, block);
+    TcgLeft left = tcg_run(cpu->tcg->unit->backend, &cpu->env, code + block->entry_unchecked, site);
 
     if (left == TCG_LEFT_RAISE) {
         TcgUnwound at;
@@ -219,6 +230,7 @@ TcgLeft tcg_loop_run_code(Cpu *cpu, TcgBlock *block, const void **site)
         hot->budget += at.insns_after + cpu->tcg->restart_single;
     }
     hot->host_return = 0;
+    cpu->tcg->exit_pc = hot->pc;
     return left;
 }
 
@@ -235,7 +247,7 @@ static TcgLeft run_block(Cpu *cpu, TcgBlock *block, const void **site)
     if (accel->options.lockstep) {
         return tcg_lockstep_run(cpu, block, site);
     }
-    if (block->region) {
+    if (accel->options.interp) {
         return interpret(cpu, block);
     }
     return tcg_loop_run_code(cpu, block, site);
@@ -284,7 +296,8 @@ static TcgLeft step(Cpu *cpu)
     if (!block) {
         return run_once(cpu, 1);
     }
-    if (tcg->left_at && !tcg->accel->options.no_chain && !log_enabled(LOG_NOCHAIN)) {
+    if (tcg->left_at && pc == tcg->exit_pc && !tcg->accel->options.no_chain &&
+        !log_enabled(LOG_NOCHAIN)) {
         tcg_block_link(tcg->accel->blocks, cpu, tcg->left_at, block);
     }
     const void *site = NULL;

@@ -34,7 +34,7 @@ WEAK void tcg_avoid_predictor(TcgBackend *backend, uint64_t pc)
     g_assert_not_reached();
 }
 
-WEAK bool tcg_unwind(const TcgCompiled *block, const void *host_return, TcgUnwound *found)
+WEAK bool tcg_unwind(TcgUnwindTable table, const void *host_return, TcgUnwound *found)
 {
     g_assert_not_reached();
 }

@@ -289,7 +289,8 @@ static bool hits_running_block(Cpu *cpu, const TcgCodePage *page, unsigned offse
         unsigned start = i ? 0 : block->pc % TCG_PAGE_BYTES;
         unsigned end = i ? block->pc % TCG_PAGE_BYTES + block->bytes - TCG_PAGE_BYTES
                          : MIN(block->pc % TCG_PAGE_BYTES + block->bytes, TCG_PAGE_BYTES);
-        if (block->page[i] == page && start < offset + length && offset < end) {
+        if (tcg_block_page(tcg->accel->blocks, block, i) == page && start < offset + length &&
+            offset < end) {
             return true;
         }
     }

@@ -220,8 +220,8 @@ static void tcg_statistics(Accel *base, GString *out)
     for (unsigned i = 0; i < blocks->chunk_count; i++) {
         const TcgChunk *chunk = &blocks->chunks[i];
         code += chunk->space.hot + (blocks->chunk_bytes - chunk->space.cold_end);
-        data += chunk->slab_bytes;
-        used += chunk->slab_bytes > 0;
+        data += chunk->notes_used + chunk->count * sizeof(TcgRef) + chunk->slab_bytes;
+        used += chunk->count > 0;
     }
     g_string_append_printf(out,
                            "code cache: %u of %u chunks of %zu KiB in use, %zu KiB of code, "

@@ -43,6 +43,7 @@ typedef struct {
 typedef struct TcgUnit {
     const TcgFrontend *frontend;
     TcgBackend *backend; /* NULL when only interpreting */
+    uint8_t number;
     struct TcgUnit *next;
 } TcgUnit;
 
@@ -113,6 +114,7 @@ struct TcgCpu {
     const TcgFrontend *frontend;
     TcgTlb *tlb;
     TcgContexts *contexts;
+    uint64_t exit_pc; /* where generated code went when it last left by a direct exit */
     TcgTranslator *translator;
     TcgLockstep *lockstep;
     TcgChunk *chunk;   /* code goes here */

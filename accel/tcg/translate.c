@@ -24,7 +24,7 @@ struct TcgTranslator {
     IrRegion region;
     IrOp ops[IR_MAX_OPS];
     Cpu *cpu;
-    TcgBlock *block;  /* being made; NULL: run once, fetch anything */
+    bool once;        /* makes no block, fetches anything */
     unsigned fetched; /* bytes, from first_pc on */
     unsigned direct;  /* that many, and no more, can be read from host[0] without a further look */
     uint8_t bytes[MAX_BYTES];
@@ -70,7 +70,10 @@ static const IrHelper check_second_page_helper = {
 /* Called by a block of a page that may be written directly. */
 static uint64_t check_bytes(void *object, uint64_t block, uint64_t b, uint64_t c, uint64_t d)
 {
-    return leave_unless(object, tcg_block_is_current((const TcgBlock *)(uintptr_t)block));
+    Cpu *cpu = object;
+
+    return leave_unless(
+        cpu, tcg_block_is_current(cpu->tcg->accel->blocks, (const TcgBlock *)(uintptr_t)block));
 }
 
 static const IrHelper check_bytes_helper = {
@@ -191,7 +194,7 @@ bool tcg_fetch(TcgTranslate *t, uint64_t pc, unsigned size, uint64_t *value)
         uint8_t *to = tr->bytes + tr->fetched;
         unsigned more = at + size - tr->fetched;
         uint64_t from = t->first_pc + tr->fetched;
-        if (!(tr->block ? fetch_cached(tr, from, more, to) : fetch_uncached(tr, from, more, to))) {
+        if (!(tr->once ? fetch_uncached(tr, from, more, to) : fetch_cached(tr, from, more, to))) {
             return false;
         }
         tr->fetched += more;
@@ -201,12 +204,12 @@ bool tcg_fetch(TcgTranslate *t, uint64_t pc, unsigned size, uint64_t *value)
     return true;
 }
 
-static void begin(TcgTranslator *tr, Cpu *cpu, TcgBlock *block, uint64_t pc, unsigned max_insns)
+static void begin(TcgTranslator *tr, Cpu *cpu, uint64_t pc, unsigned max_insns, bool once)
 {
     const TcgFrontend *frontend = cpu->tcg->frontend;
 
     tr->cpu = cpu;
-    tr->block = block;
+    tr->once = once;
     tr->fetched = tr->direct = 0;
     tr->raised = tr->uncached = false;
     tr->host[0] = tr->host[1] = NULL;
@@ -284,63 +287,100 @@ static IrRegion *keep_region(TcgChunk *chunk, const IrRegion *region)
     return kept;
 }
 
-static void keep_code(TcgTranslator *tr, TcgChunk *chunk, TcgBlock *block)
+/* Offset @at from the start of the hot code: in which part of the block, and where. */
+static bool place(const TcgCompiled *code, uint32_t at, uint16_t *in_part)
 {
-    size_t bytes = offsetof(TcgCompiled, site) + tr->code.sites * sizeof(TcgSite);
+    bool cold = at >= code->hot_bytes;
 
-    block->code = tcg_chunk_alloc(chunk, bytes);
-    memcpy(block->code, &tr->code, bytes);
-    block->code->unwind = tcg_chunk_alloc(chunk, tr->code.unwind_bytes);
-    if (tr->code.unwind_bytes) {
-        memcpy(block->code->unwind, tr->code.unwind, tr->code.unwind_bytes);
-    }
-    g_free(tr->code.unwind);
-    block->links = tcg_chunk_alloc(chunk, tr->code.sites * sizeof(TcgLink));
-    for (unsigned i = 0; i < tr->code.sites; i++) {
-        block->links[i].from = block;
-    }
-    tcg_chunk_add(chunk, block);
+    *in_part = cold ? at - (uint32_t)(code->cold - code->code) : at;
+    return cold;
 }
 
-static void write_perf_map(TcgAccel *accel, const TcgBlock *block)
+static void keep_link(const TcgCompiled *code, const TcgSite *site, unsigned index, TcgLink *link)
 {
-    if (accel->perf_map) {
-        fprintf(accel->perf_map, "%" PRIxPTR " %x guest_%" PRIx64 "\n",
-                (uintptr_t)block->code->code, block->code->hot_bytes, block->pc);
-        fprintf(accel->perf_map, "%" PRIxPTR " %x guest_%" PRIx64 "_cold\n",
-                (uintptr_t)block->code->cold, block->code->cold_bytes, block->pc);
+    *link = (TcgLink){ .index = index, .flags = site->check ? LINK_CHECK : 0 };
+    link->flags |= place(code, site->jump_at, &link->jump_at) ? LINK_JUMP_COLD : 0;
+    if (site->guard_at) {
+        link->flags |= place(code, site->guard_at, &link->guard_at) ? LINK_GUARD_COLD : 0;
+    }
+    g_assert(place(code, site->jump_at + sizeof(int32_t) + site->stub_rel, &link->stub_at));
+}
+
+/* What there is of host code goes into the description. */
+static void keep_code(TcgBlocks *blocks, const TcgCompiled *code, TcgBlock *block)
+{
+    block->code = code->code - blocks->exec;
+    block->cold = code->cold - blocks->exec;
+    block->hot_bytes = code->hot_bytes;
+    block->cold_bytes = code->cold_bytes;
+    block->entry_checked = code->entry_checked;
+    block->entry_unchecked = code->entry_unchecked;
+    block->links = code->sites;
+    block->unwind_bytes = code->unwind_size;
+    for (unsigned i = 0; i < code->sites; i++) {
+        keep_link(code, &code->site[i], i, &block->link[i]);
+    }
+    memcpy(&block->link[code->sites], code->unwind, code->unwind_size);
+}
+
+static void write_perf_map(const TcgBlocks *blocks, const TcgBlock *block)
+{
+    FILE *map = blocks->accel->perf_map;
+
+    if (map) {
+        fprintf(map, "%" PRIxPTR " %x guest_%" PRIx64 "\n",
+                (uintptr_t)tcg_block_code(blocks, block), block->hot_bytes, block->pc);
+        fprintf(map, "%" PRIxPTR " %x guest_%" PRIx64 "_cold\n",
+                (uintptr_t)(blocks->exec + block->cold), block->cold_bytes, block->pc);
     }
 }
 
-static TcgCompileResult finish(TcgTranslator *tr, TcgChunk *chunk, TcgBlock *block)
+static TcgCompileResult compile(TcgTranslator *tr, TcgChunk *chunk)
 {
-    TcgAccel *accel = tr->cpu->tcg->accel;
-    uint8_t *copy = tcg_chunk_alloc(chunk, tr->fetched);
-
-    memcpy(copy, tr->bytes, tr->fetched);
-    block->copy = copy;
-    block->bytes = tr->fetched;
-    block->insns = tr->region.insns;
-    block->page[0] = tr->page[0];
-    block->page[1] = tr->page[1];
-    block->chunk = chunk;
-    if (accel->options.interp || accel->options.lockstep) {
-        block->region = keep_region(chunk, &tr->region);
-    }
-    if (accel->options.interp) {
-        tcg_chunk_add(chunk, block);
-        return TCG_COMPILED;
-    }
     ir_liveness(&tr->region);
     log_region(tr, LOG_OP_OPT, "after its passes");
     TcgCompileResult result =
         tcg_compile(tr->cpu->tcg->unit->backend, &tr->region, &chunk->space, &tr->code);
     if (result == TCG_COMPILED) {
         log_code(tr);
-        keep_code(tr, chunk, block);
-        write_perf_map(accel, block);
     }
     return result;
+}
+
+/* The description, where tcg_chunk_next_note() said that it would be. */
+static TcgBlock *describe(TcgTranslator *tr, TcgChunk *chunk, uint8_t flags)
+{
+    const TcgCompiled *code = &tr->code;
+    TcgBlocks *blocks = tr->cpu->tcg->accel->blocks;
+    const TcgOptions *options = &blocks->accel->options;
+    TcgBlock *block = tcg_chunk_note(
+        blocks, chunk, sizeof(*block) + code->sites * sizeof(TcgLink) + code->unwind_size);
+
+    *block = (TcgBlock){ .pc = tr->t.first_pc,
+                         .key = tr->t.key,
+                         .page = tr->page[0],
+                         .unit = tr->cpu->tcg->unit->number,
+                         .chunk = chunk - blocks->chunks,
+                         .bytes = tr->fetched,
+                         .insns = tr->region.insns,
+                         .flags = flags };
+    if (!options->interp) {
+        keep_code(blocks, code, block);
+    }
+    if (tr->page[1]) {
+        tcg_block_extend(blocks, block)->page = tr->page[1];
+    }
+    if (options->interp || options->lockstep) {
+        tcg_block_extend(blocks, block)->region = keep_region(chunk, &tr->region);
+    }
+    if (flags & BLOCK_MIXED) {
+        tcg_block_keep_bytes(blocks, block, tr->bytes);
+    }
+    tcg_chunk_add(blocks, chunk, block);
+    if (!options->interp) {
+        write_perf_map(blocks, block);
+    }
+    return block;
 }
 
 /* One try at a block of up to @max_insns. NULL: *@result says why, unless the translator's flags
@@ -349,30 +389,28 @@ static TcgBlock *try_translate(Cpu *cpu, uint64_t pc, TcgChunk *chunk, unsigned 
                                TcgCompileResult *result)
 {
     TcgTranslator *tr = cpu->tcg->translator;
-    TcgBlock *block = tcg_chunk_alloc(chunk, sizeof(*block));
+    uint8_t flags = 0;
 
     *result = TCG_COMPILED;
-    block->pc = pc;
-    block->key = cpu->tcg->contexts->key;
-    block->unit = cpu->tcg->unit;
-    begin(tr, cpu, block, pc, max_insns);
+    begin(tr, cpu, pc, max_insns, false);
     if (!open_page(tr, 0)) {
         return NULL;
     }
-    block->guest = tr->host[0] + pc % TCG_PAGE_BYTES;
     if (atomic_read(&tr->page[0]->mixed)) {
-        block->flags |= BLOCK_MIXED;
-        emit_check(tr, &check_bytes_helper, (uintptr_t)block, 0);
+        flags |= BLOCK_MIXED;
+        emit_check(tr, &check_bytes_helper, (uintptr_t)tcg_chunk_next_note(chunk), 0);
     }
     if (cpu->tcg->breakpoints->len && tcg_breakpoint_at(cpu, pc)) {
-        block->flags |= BLOCK_NO_LINK;
+        flags |= BLOCK_NO_LINK;
     }
     build(tr);
     if (tr->raised || tr->uncached) {
         return NULL;
     }
-    *result = finish(tr, chunk, block);
-    return *result == TCG_COMPILED ? block : NULL;
+    if (!cpu->tcg->accel->options.interp) {
+        *result = compile(tr, chunk);
+    }
+    return *result == TCG_COMPILED ? describe(tr, chunk, flags) : NULL;
 }
 
 /* Stress: everything goes every so many blocks. */
@@ -395,10 +433,10 @@ TcgBlock *tcg_translate(Cpu *cpu, uint64_t pc, bool *once)
     TcgCompileResult result;
 
     *once = false;
-    if (chunk->slab_bytes > 2 * blocks->chunk_bytes) {
-        chunk = tcg_cache_chunk(blocks, cpu, true);
-    }
     for (unsigned tries = 0; tries < TRIES;) {
+        if (tcg_chunk_is_full(blocks, chunk)) {
+            chunk = tcg_cache_chunk(blocks, cpu, true);
+        }
         TcgBlock *block = try_translate(cpu, pc, chunk, max_insns, &result);
         if (!block && result == TCG_COMPILED) {
             *once = cpu->tcg->translator->uncached && !cpu->tcg->translator->raised;
@@ -413,7 +451,7 @@ TcgBlock *tcg_translate(Cpu *cpu, uint64_t pc, bool *once)
         } else if (result == TCG_NO_SPACE) {
             chunk = tcg_cache_chunk(blocks, cpu, true);
         } else {
-            block = tcg_block_publish(blocks, block, cpu);
+            block = tcg_block_publish(blocks, block, cpu->tcg->translator->bytes, cpu);
             if (block) {
                 cpu->tcg->stats.translated++;
                 flush_now_and_then(accel);
@@ -430,7 +468,7 @@ TcgLeft tcg_run_once(Cpu *cpu, unsigned count, uint32_t *insns)
 {
     TcgTranslator *tr = cpu->tcg->translator;
 
-    begin(tr, cpu, NULL, cpu->env.hot.pc, MIN(count, IR_MAX_INSNS));
+    begin(tr, cpu, cpu->env.hot.pc, MIN(count, IR_MAX_INSNS), true);
     build(tr);
     if (tr->raised) {
         *insns = 0;

@@ -168,6 +168,7 @@ static TcgUnit *unit_for(TcgAccel *accel, const TcgFrontend *frontend, GError **
         g_free(unit);
         return NULL;
     }
+    unit->number = accel->units ? accel->units->number + 1 : 0;
     unit->next = accel->units;
     accel->units = unit;
     return unit;

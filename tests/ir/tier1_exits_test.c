@@ -275,11 +275,10 @@ static void test_budget(void)
     f.cpu->i[0] = 0; /* faults in the second: the third is owed */
     hot->budget = 10;
     g_assert_cmpint(run(&f, &c, &site), ==, TCG_LEFT_RAISE);
-    g_assert_true(tcg_unwind(&c, (const void *)(uintptr_t)hot->host_return, &at));
+    g_assert_true(tcg_unwind(tcg_unwind_table(&c), (const void *)(uintptr_t)hot->host_return, &at));
     g_assert_cmphex(at.pc, ==, PC + 4);
     g_assert_cmpuint(at.insns_after, ==, 1);
     g_assert_cmpint(hot->budget, ==, 7);
-    g_free(c.unwind);
     tear_down(&f);
 }
 
@@ -301,13 +300,13 @@ static void test_group_is_precise(void)
     TcgCompiled c = compile(&f);
     f.cpu->i[0] = MEMORY_BASE + MEMORY_BYTES - 16; /* two fit */
     g_assert_cmpint(run(&f, &c, &site), ==, TCG_LEFT_RAISE);
-    g_assert_true(tcg_unwind(&c, (const void *)(uintptr_t)f.cpu->env.hot.host_return, &at));
+    g_assert_true(
+        tcg_unwind(tcg_unwind_table(&c), (const void *)(uintptr_t)f.cpu->env.hot.host_return, &at));
     g_assert_cmphex(at.pc, ==, PC + 8);
     g_assert_cmpuint(f.cpu->i[4], ==, 3);
     g_assert_cmpuint(*(uint64_t *)(f.cpu->memory + MEMORY_BYTES - 16), ==, 1);
     g_assert_cmpuint(*(uint64_t *)(f.cpu->memory + MEMORY_BYTES - 8), ==, 2);
-    g_assert_false(tcg_unwind(&c, c.code, &at));
-    g_free(c.unwind);
+    g_assert_false(tcg_unwind(tcg_unwind_table(&c), c.code, &at));
     tear_down(&f);
 }
 

@@ -49,7 +49,6 @@ static void set_up(Fixture *f, IrMem mem, bool write)
 
 static void tear_down(Fixture *f)
 {
-    g_free(f->code.unwind);
     tcg_backend_free(f->backend);
     test_chunk_free(&f->chunk);
     test_cpu_free(f->cpu);
@@ -156,10 +155,10 @@ static void test_bad_site_is_reported(void)
     }
     g_assert_cmpuint(runs, <, 100000);
     g_assert_cmpint(f.cpu->env.hot.irq, <, 0);
-    g_assert_true(tcg_unwind(&f.code, (const void *)(uintptr_t)f.cpu->env.predictors.bad, &at));
+    g_assert_true(tcg_unwind(tcg_unwind_table(&f.code),
+                             (const void *)(uintptr_t)f.cpu->env.predictors.bad, &at));
     g_assert_cmphex(at.pc, ==, PC);
     tcg_avoid_predictor(f.backend, at.pc);
-    g_free(f.code.unwind);
     g_assert_cmpint(tcg_compile(f.backend, &f.region, &f.chunk.space, &f.code), ==, TCG_COMPILED);
     uint32_t misses = f.cpu->env.predictors.misses;
     g_assert_cmpint(run_at(&f, page_at(4)), ==, TCG_LEFT_GOTO);

@@ -499,7 +499,8 @@ static void run_both(Bench *b, uint32_t seed)
     TcgHot *hot = &b->compiled->env.hot;
     if (got == TCG_LEFT_RAISE) {
         TcgUnwound at;
-        if (!tcg_unwind(&b->out, (const void *)(uintptr_t)hot->host_return, &at)) {
+        if (!tcg_unwind(tcg_unwind_table(&b->out), (const void *)(uintptr_t)hot->host_return,
+                        &at)) {
             complain(b, seed, "no unwind data");
         }
         hot->pc = at.pc;
@@ -534,7 +535,6 @@ static void run_region(Bench *b, uint32_t seed)
     for (unsigned run = 0; run < RUNS_PER_REGION; run++) {
         run_both(b, seed);
     }
-    g_free(b->out.unwind);
 }
 
 static const struct {

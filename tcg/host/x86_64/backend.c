@@ -191,8 +191,11 @@ static void finish_sites(const Placing *p, TcgCompiled *out, uint32_t start)
     }
 }
 
-/* unwind data: instructions (pc, aux), then calls out (position, instruction), all as differences
- * in 7-bit groups */
+/*
+ * Unwind data, numbers in 7-bit groups: how many instructions and calls out of hot code there are;
+ * instructions: twice the difference of pc, odd if the front end's word follows since it changed;
+ * calls out: differences of position, in hot and then in cold code, and of instruction.
+ */
 
 typedef struct {
     uint8_t *p;
@@ -228,68 +231,99 @@ static int64_t get_signed(const uint8_t **p)
     return (int64_t)(n >> 1) ^ -(int64_t)(n & 1);
 }
 
-enum { INSN_UNWIND_BYTES = 11, CALL_UNWIND_BYTES = 7 };
-
-static void make_unwind(const Placing *p, TcgCompiled *out, uint32_t start)
+static uint32_t insns_with_calls(const Emit *e)
 {
-    const Emit *e = p->e;
-    uint32_t calls = e->hot_calls + e->cold_calls, insns = e->region->insns, last_at = start;
-    int32_t last_insn = 0;
-    uint64_t pc = e->region->pc;
-    out->unwind = NULL;
-    out->unwind_bytes = 0;
-    if (!calls) {
-        return;
+    int32_t last = -1;
+    for (uint32_t i = 0; i < e->hot_calls; i++) {
+        last = MAX(last, e->call_hot[i].insn);
     }
-    out->unwind = g_malloc(5 + insns * INSN_UNWIND_BYTES + calls * CALL_UNWIND_BYTES);
-    Bytes b = { out->unwind };
-    put_number(&b, insns);
-    put_number(&b, pc);
-    for (uint32_t i = 0; i < insns; i++) {
-        put_signed(&b, e->insns[i].pc - pc);
-        *b.p++ = e->insns[i].aux;
-        pc = e->insns[i].pc;
+    for (uint32_t i = 0; i < e->cold_calls; i++) {
+        last = MAX(last, e->call_cold[i].insn);
     }
-    for (uint32_t i = 0; i < calls; i++) {
-        CallOut call = i < e->hot_calls ? e->call_hot[i] : e->call_cold[i - e->hot_calls];
-        uint32_t at = final_position(p, call.at);
-        put_number(&b, at - last_at);
-        put_signed(&b, call.insn - last_insn);
-        last_at = at;
-        last_insn = call.insn;
-    }
-    out->unwind_bytes = b.p - out->unwind;
+    return last + 1;
 }
 
-bool tcg_unwind(const TcgCompiled *block, const void *host_return, TcgUnwound *found)
+static void put_insns(Bytes *b, const Emit *e, uint32_t insns)
 {
-    const uint8_t *p = block->unwind, *end = p + block->unwind_bytes;
-    uint64_t wanted = (const uint8_t *)host_return - block->code, at = 0;
+    uint64_t pc = e->region->pc;
+    uint8_t aux = 0;
+    for (uint32_t i = 0; i < insns; i++) {
+        int64_t delta = e->insns[i].pc - pc;
+        bool changed = e->insns[i].aux != aux;
+        put_signed(b, (int64_t)((uint64_t)delta << 1 | changed));
+        if (changed) {
+            aux = *b->p++ = e->insns[i].aux;
+        }
+        pc = e->insns[i].pc;
+    }
+}
+
+static void put_calls(Bytes *b, const CallOut *calls, uint32_t count, uint32_t start, int32_t *insn)
+{
+    uint32_t last = start;
+    for (uint32_t i = 0; i < count; i++) {
+        put_number(b, calls[i].at - last);
+        put_signed(b, calls[i].insn - *insn);
+        last = calls[i].at;
+        *insn = calls[i].insn;
+    }
+}
+
+static void make_unwind(const Emit *e, TcgCompiled *out, uint32_t start)
+{
+    Bytes b = { out->unwind };
+    if (e->hot_calls + e->cold_calls) {
+        uint32_t insns = insns_with_calls(e);
+        int32_t insn = 0;
+        put_number(&b, insns);
+        put_number(&b, e->hot_calls);
+        put_insns(&b, e, insns);
+        put_calls(&b, e->call_hot, e->hot_calls, start, &insn);
+        put_calls(&b, e->call_cold, e->cold_calls, POS_COLD, &insn);
+    }
+    out->unwind_size = b.p - out->unwind;
+    out->insns = e->region->insns;
+    out->pc = e->region->pc;
+}
+
+static void unwind_insns(const uint8_t *p, int64_t count, TcgUnwound *found)
+{
+    found->aux = 0;
+    for (int64_t i = 0; i < count; i++) {
+        int64_t n = get_signed(&p);
+        found->pc += (uint64_t)(n >> 1);
+        if (n & 1) {
+            found->aux = *p++;
+        }
+    }
+}
+
+bool tcg_unwind(TcgUnwindTable table, const void *host_return, TcgUnwound *found)
+{
+    const uint8_t *p = table.bytes, *end = p + table.size, *at = table.code;
     int64_t insn = 0;
-    if (!p) {
+    if (!table.size) {
         return false;
     }
     uint32_t insns = get_number(&p);
-    uint64_t pc = get_number(&p);
-    const uint8_t *table = p;
+    uint32_t hot_calls = get_number(&p);
+    const uint8_t *insn_table = p;
     for (uint32_t i = 0; i < insns; i++) {
-        get_signed(&p);
-        p++;
+        p += get_signed(&p) & 1;
     }
-    do {
+    for (uint32_t call = 0;; call++) {
         if (p >= end) {
             return false;
         }
-        at += get_number(&p);
+        at = (call == hot_calls ? table.cold : at) + get_number(&p);
         insn += get_signed(&p);
-    } while (at != wanted);
-    found->aux = 0;
-    for (int64_t i = 0; i <= insn; i++) {
-        pc += get_signed(&table);
-        found->aux = *table++;
+        if (at == host_return) {
+            break;
+        }
     }
-    found->pc = pc;
-    found->insns_after = insns - (insn + 1);
+    found->pc = table.pc;
+    found->insns_after = table.insns - (insn + 1);
+    unwind_insns(insn_table, insn + 1, found);
     return true;
 }
 
@@ -310,17 +344,21 @@ TcgCompileResult tcg_compile(TcgBackend *be, IrRegion *region, TcgSpace *space, 
         return why;
     }
     uint32_t cold_bytes = e->cold.p - e->cold.start;
+    if (cold_bytes > TCG_MAX_BYTES || asm_pos(&e->hot) - start > TCG_MAX_BYTES) {
+        emitter_put(be, e);
+        return TCG_TOO_LONG;
+    }
     Placing placing = { e, space, (space->cold_end - cold_bytes) & ~(uint32_t)(BLOCK_ALIGN - 1) };
     memcpy(space->write + placing.cold, e->cold_bytes, cold_bytes);
     apply_fixes(&placing);
     finish_sites(&placing, out, start);
-    make_unwind(&placing, out, start);
     out->code = space->exec + start;
     out->hot_bytes = asm_pos(&e->hot) - start;
     out->cold = space->exec + placing.cold;
     out->cold_bytes = cold_bytes;
     out->entry_checked = e->entry_checked - start;
     out->entry_unchecked = e->entry_unchecked - start;
+    make_unwind(e, out, start);
     space->hot = asm_pos(&e->hot);
     space->cold_end = placing.cold;
     emitter_put(be, e);

@@ -66,7 +66,7 @@ struct TcgBackend {
     const uint8_t *stub[STUB_COUNT];        /* executable addresses */
     uint64_t avoid[(1 << AVOID_BITS) / 64]; /* atomic: bit backend_avoid_bit(): see
                                                tcg_avoid_predictor() */
-    struct Emit *idle; /* atomic; an emitter that nobody uses now */
+    struct Emit *idle;                      /* atomic; an emitter that nobody uses now */
 };
 
 /* Caller-saved general registers, as a mask. */

@@ -9,7 +9,7 @@
 enum {
     MAX_FIXES = 4096,
     MAX_JOBS = 1024,
-    MAX_CALL_OUTS = 1024,
+    MAX_CALL_OUTS = TCG_MAX_CALL_OUTS / 2,
     COLD_BYTES = 256 * 1024,
     NO_PREDICTOR = -1,
     OP_BYTES = 1024, /* more than one op or one job can take */
