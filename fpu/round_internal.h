@@ -78,11 +78,11 @@ static inline uint32_t round_tiny(FloatParts *p, int32_t exp, unsigned precision
 static inline uint32_t parts_round(FloatParts *p, const FloatFormat *fmt, unsigned precision,
                                    FloatStatus *st)
 {
-    int32_t exp_max = (1 << fmt->exp_bits) - 1;
+    int32_t exp_max = (1 << fmt->exp_bits) - 1, wrap = 3 << (fmt->exp_bits - 2);
     int32_t exp = p->exp + fmt->bias;
     bool up;
 
-    if (exp <= 0) {
+    if (exp <= 0 && !st->trap_underflow) {
         return round_tiny(p, exp, precision, st);
     }
     Uint128 unrounded = p->frac;
@@ -91,10 +91,21 @@ static inline uint32_t parts_round(FloatParts *p, const FloatFormat *fmt, unsign
         exp++;
     }
     if (exp >= exp_max) {
-        return round_overflow(p, precision, exp_max, st);
+        if (!st->trap_overflow) {
+            return round_overflow(p, precision, exp_max, st);
+        }
+        st->flags |= FLOAT_OVERFLOW;
+        exp -= wrap; /* IEEE 754-1985, 7.3 and 7.4 */
+    } else if (exp <= 0) {
+        st->flags |= FLOAT_UNDERFLOW;
+        exp += wrap;
     }
     if (p->frac != unrounded) {
         st->flags |= FLOAT_INEXACT | (up ? FLOAT_ROUNDED_UP : 0);
+    }
+    if (exp <= 0 || exp >= exp_max) { /* even so */
+        p->frac = 0;
+        return exp <= 0 ? 0 : exp_max;
     }
     return exp;
 }

@@ -75,6 +75,8 @@ typedef struct FloatStatus {
     uint8_t x80_precision;         /* x87 precision control: 24 or 53 bits; anything else: 64 */
     bool default_nan;              /* every NaN result is the default NaN */
     bool default_nan_negative;     /* sign of the default NaN (set on x86) */
+    bool trap_overflow;            /* results out of range are rounded as if they were not, */
+    bool trap_underflow;           /* exact tiny ones raise too, and their exponent is wrapped */
     bool tininess_before_rounding; /* Arm, Power; x86 and RISC-V detect after rounding */
     bool flush_to_zero;            /* tiny results become zero, with UNDERFLOW */
     bool flush_is_inexact;         /* ... and INEXACT (x86 FTZ) */

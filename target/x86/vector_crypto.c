@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * AES, SHA, carry-less multiplication, arithmetic in GF(2^8). Spec: SDM vol. 2, the instructions;
+ * FIPS 197 (AES), FIPS 180-4 (SHA).
+ */
+#include "target/x86/vector.h"
+
+#define OP(name)                                                                 \
+    void x86_vector_##name(X86Vector *d, const X86Vector *a, const X86Vector *b, \
+                           X86VectorCall *call)
+
+/* FIPS 197, figures 7 and 14 */
+static const uint8_t aes_box[256] = {
+    0x63, 0x7c, 0x77, 0x7b, 0xf2, 0x6b, 0x6f, 0xc5, 0x30, 0x01, 0x67, 0x2b, 0xfe, 0xd7, 0xab, 0x76,
+    0xca, 0x82, 0xc9, 0x7d, 0xfa, 0x59, 0x47, 0xf0, 0xad, 0xd4, 0xa2, 0xaf, 0x9c, 0xa4, 0x72, 0xc0,
+    0xb7, 0xfd, 0x93, 0x26, 0x36, 0x3f, 0xf7, 0xcc, 0x34, 0xa5, 0xe5, 0xf1, 0x71, 0xd8, 0x31, 0x15,
+    0x04, 0xc7, 0x23, 0xc3, 0x18, 0x96, 0x05, 0x9a, 0x07, 0x12, 0x80, 0xe2, 0xeb, 0x27, 0xb2, 0x75,
+    0x09, 0x83, 0x2c, 0x1a, 0x1b, 0x6e, 0x5a, 0xa0, 0x52, 0x3b, 0xd6, 0xb3, 0x29, 0xe3, 0x2f, 0x84,
+    0x53, 0xd1, 0x00, 0xed, 0x20, 0xfc, 0xb1, 0x5b, 0x6a, 0xcb, 0xbe, 0x39, 0x4a, 0x4c, 0x58, 0xcf,
+    0xd0, 0xef, 0xaa, 0xfb, 0x43, 0x4d, 0x33, 0x85, 0x45, 0xf9, 0x02, 0x7f, 0x50, 0x3c, 0x9f, 0xa8,
+    0x51, 0xa3, 0x40, 0x8f, 0x92, 0x9d, 0x38, 0xf5, 0xbc, 0xb6, 0xda, 0x21, 0x10, 0xff, 0xf3, 0xd2,
+    0xcd, 0x0c, 0x13, 0xec, 0x5f, 0x97, 0x44, 0x17, 0xc4, 0xa7, 0x7e, 0x3d, 0x64, 0x5d, 0x19, 0x73,
+    0x60, 0x81, 0x4f, 0xdc, 0x22, 0x2a, 0x90, 0x88, 0x46, 0xee, 0xb8, 0x14, 0xde, 0x5e, 0x0b, 0xdb,
+    0xe0, 0x32, 0x3a, 0x0a, 0x49, 0x06, 0x24, 0x5c, 0xc2, 0xd3, 0xac, 0x62, 0x91, 0x95, 0xe4, 0x79,
+    0xe7, 0xc8, 0x37, 0x6d, 0x8d, 0xd5, 0x4e, 0xa9, 0x6c, 0x56, 0xf4, 0xea, 0x65, 0x7a, 0xae, 0x08,
+    0xba, 0x78, 0x25, 0x2e, 0x1c, 0xa6, 0xb4, 0xc6, 0xe8, 0xdd, 0x74, 0x1f, 0x4b, 0xbd, 0x8b, 0x8a,
+    0x70, 0x3e, 0xb5, 0x66, 0x48, 0x03, 0xf6, 0x0e, 0x61, 0x35, 0x57, 0xb9, 0x86, 0xc1, 0x1d, 0x9e,
+    0xe1, 0xf8, 0x98, 0x11, 0x69, 0xd9, 0x8e, 0x94, 0x9b, 0x1e, 0x87, 0xe9, 0xce, 0x55, 0x28, 0xdf,
+    0x8c, 0xa1, 0x89, 0x0d, 0xbf, 0xe6, 0x42, 0x68, 0x41, 0x99, 0x2d, 0x0f, 0xb0, 0x54, 0xbb, 0x16,
+};
+
+static const uint8_t aes_inverse_box[256] = {
+    0x52, 0x09, 0x6a, 0xd5, 0x30, 0x36, 0xa5, 0x38, 0xbf, 0x40, 0xa3, 0x9e, 0x81, 0xf3, 0xd7, 0xfb,
+    0x7c, 0xe3, 0x39, 0x82, 0x9b, 0x2f, 0xff, 0x87, 0x34, 0x8e, 0x43, 0x44, 0xc4, 0xde, 0xe9, 0xcb,
+    0x54, 0x7b, 0x94, 0x32, 0xa6, 0xc2, 0x23, 0x3d, 0xee, 0x4c, 0x95, 0x0b, 0x42, 0xfa, 0xc3, 0x4e,
+    0x08, 0x2e, 0xa1, 0x66, 0x28, 0xd9, 0x24, 0xb2, 0x76, 0x5b, 0xa2, 0x49, 0x6d, 0x8b, 0xd1, 0x25,
+    0x72, 0xf8, 0xf6, 0x64, 0x86, 0x68, 0x98, 0x16, 0xd4, 0xa4, 0x5c, 0xcc, 0x5d, 0x65, 0xb6, 0x92,
+    0x6c, 0x70, 0x48, 0x50, 0xfd, 0xed, 0xb9, 0xda, 0x5e, 0x15, 0x46, 0x57, 0xa7, 0x8d, 0x9d, 0x84,
+    0x90, 0xd8, 0xab, 0x00, 0x8c, 0xbc, 0xd3, 0x0a, 0xf7, 0xe4, 0x58, 0x05, 0xb8, 0xb3, 0x45, 0x06,
+    0xd0, 0x2c, 0x1e, 0x8f, 0xca, 0x3f, 0x0f, 0x02, 0xc1, 0xaf, 0xbd, 0x03, 0x01, 0x13, 0x8a, 0x6b,
+    0x3a, 0x91, 0x11, 0x41, 0x4f, 0x67, 0xdc, 0xea, 0x97, 0xf2, 0xcf, 0xce, 0xf0, 0xb4, 0xe6, 0x73,
+    0x96, 0xac, 0x74, 0x22, 0xe7, 0xad, 0x35, 0x85, 0xe2, 0xf9, 0x37, 0xe8, 0x1c, 0x75, 0xdf, 0x6e,
+    0x47, 0xf1, 0x1a, 0x71, 0x1d, 0x29, 0xc5, 0x89, 0x6f, 0xb7, 0x62, 0x0e, 0xaa, 0x18, 0xbe, 0x1b,
+    0xfc, 0x56, 0x3e, 0x4b, 0xc6, 0xd2, 0x79, 0x20, 0x9a, 0xdb, 0xc0, 0xfe, 0x78, 0xcd, 0x5a, 0xf4,
+    0x1f, 0xdd, 0xa8, 0x33, 0x88, 0x07, 0xc7, 0x31, 0xb1, 0x12, 0x10, 0x59, 0x27, 0x80, 0xec, 0x5f,
+    0x60, 0x51, 0x7f, 0xa9, 0x19, 0xb5, 0x4a, 0x0d, 0x2d, 0xe5, 0x7a, 0x9f, 0x93, 0xc9, 0x9c, 0xef,
+    0xa0, 0xe0, 0x3b, 0x4d, 0xae, 0x2a, 0xf5, 0xb0, 0xc8, 0xeb, 0xbb, 0x3c, 0x83, 0x53, 0x99, 0x61,
+    0x17, 0x2b, 0x04, 0x7e, 0xba, 0x77, 0xd6, 0x26, 0xe1, 0x69, 0x14, 0x63, 0x55, 0x21, 0x0c, 0x7d,
+};
+
+/* Multiplication modulo x^8 + x^4 + x^3 + x + 1 */
+static uint8_t gf_multiply(uint8_t x, uint8_t y)
+{
+    unsigned result = 0, v = x;
+
+    for (unsigned i = 0; i < 8; i++) {
+        result ^= y >> i & 1 ? v : 0;
+        v = v << 1 ^ (v & 0x80 ? 0x11b : 0);
+    }
+    return result;
+}
+
+/* The inverse; 0 for 0: x to the power of 254 */
+static uint8_t gf_inverse(uint8_t x)
+{
+    uint8_t result = 1;
+
+    for (unsigned i = 0; i < 7; i++) {
+        x = gf_multiply(x, x);
+        result = gf_multiply(result, x);
+    }
+    return result;
+}
+
+static uint8_t twice(uint8_t x)
+{
+    return x << 1 ^ (x & 0x80 ? 0x1b : 0);
+}
+
+/* Column k of a lane: bytes 4 * k to 4 * k + 3 */
+static void mix_column(uint8_t *v)
+{
+    uint8_t all = v[0] ^ v[1] ^ v[2] ^ v[3], first = v[0];
+
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t next = i < 3 ? v[i + 1] : first;
+        v[i] ^= all ^ twice(v[i] ^ next);
+    }
+}
+
+static void inverse_mix_column(uint8_t *v)
+{
+    uint8_t even = twice(twice(v[0] ^ v[2])), odd = twice(twice(v[1] ^ v[3]));
+
+    v[0] ^= even;
+    v[1] ^= odd;
+    v[2] ^= even;
+    v[3] ^= odd;
+    mix_column(v);
+}
+
+/* Substitution and shift of rows, forwards and back */
+static void substitute(X86Vector *d, const X86Vector *a, unsigned bytes, bool decrypt)
+{
+    const uint8_t *box = decrypt ? aes_inverse_box : aes_box;
+
+    for (unsigned i = 0; i < bytes; i++) {
+        unsigned row = i % 4, column = i / 4 % 4;
+        unsigned from = (decrypt ? column - row : column + row) % 4;
+        d->b[i] = box[a->b[i / 16 * 16 + from * 4 + row]];
+    }
+}
+
+static void add_key(X86Vector *d, const X86Vector *key)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        d->q[i] ^= key->q[i];
+    }
+}
+
+OP(aesenc)
+{
+    substitute(d, a, call->bytes, false);
+    for (unsigned i = 0; i < call->bytes; i += 4) {
+        mix_column(d->b + i);
+    }
+    add_key(d, b);
+}
+
+OP(aesenclast)
+{
+    substitute(d, a, call->bytes, false);
+    add_key(d, b);
+}
+
+OP(aesdec)
+{
+    substitute(d, a, call->bytes, true);
+    for (unsigned i = 0; i < call->bytes; i += 4) {
+        inverse_mix_column(d->b + i);
+    }
+    add_key(d, b);
+}
+
+OP(aesdeclast)
+{
+    substitute(d, a, call->bytes, true);
+    add_key(d, b);
+}
+
+OP(aesimc)
+{
+    *d = *b;
+    for (unsigned i = 0; i < 16; i += 4) {
+        inverse_mix_column(d->b + i);
+    }
+}
+
+static uint32_t substitute_word(uint32_t v)
+{
+    return aes_box[v & 0xff] | aes_box[v >> 8 & 0xff] << 8 | aes_box[v >> 16 & 0xff] << 16 |
+           (uint32_t)aes_box[v >> 24] << 24;
+}
+
+static uint32_t rotate_left(uint32_t v, unsigned n)
+{
+    return v << n | v >> (32 - n);
+}
+
+static uint32_t rotate_right(uint32_t v, unsigned n)
+{
+    return v >> n | v << (32 - n);
+}
+
+OP(aeskeygenassist)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t v = substitute_word(b->d[2 * i + 1]);
+        d->d[2 * i] = v;
+        d->d[2 * i + 1] = rotate_right(v, 8) ^ call->imm;
+    }
+}
+
+OP(pclmulqdq)
+{
+    for (unsigned lane = 0; lane < call->bytes / 8; lane += 2) {
+        uint64_t x = a->q[lane + (call->imm & 1)], y = b->q[lane + (call->imm >> 4 & 1)];
+        uint64_t low = 0, high = 0;
+
+        for (unsigned i = 0; i < 64; i++) {
+            if (y >> i & 1) {
+                low ^= x << i;
+                high ^= i ? x >> (64 - i) : 0;
+            }
+        }
+        d->q[lane] = low;
+        d->q[lane + 1] = high;
+    }
+}
+
+/* SHA-1: words from the highest element down */
+static uint32_t sha1_function(unsigned which, uint32_t x, uint32_t y, uint32_t z)
+{
+    switch (which) {
+    case 0: return (x & y) ^ (~x & z);
+    case 2: return (x & y) ^ (x & z) ^ (y & z);
+    default: return x ^ y ^ z;
+    }
+}
+
+OP(sha1rnds4)
+{
+    static const uint32_t constants[] = { 0x5a827999, 0x6ed9eba1, 0x8f1bbcdc, 0xca62c1d6 };
+    unsigned which = call->imm & 3;
+    uint32_t v[4] = { a->d[3], a->d[2], a->d[1], a->d[0] }, e = 0;
+
+    for (unsigned i = 0; i < 4; i++) {
+        uint32_t next = sha1_function(which, v[1], v[2], v[3]) + rotate_left(v[0], 5) +
+                        b->d[3 - i] + e + constants[which];
+        e = v[3];
+        v[3] = v[2];
+        v[2] = rotate_left(v[1], 30);
+        v[1] = v[0];
+        v[0] = next;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        d->d[3 - i] = v[i];
+    }
+}
+
+OP(sha1nexte)
+{
+    *d = *b;
+    d->d[3] += rotate_left(a->d[3], 30);
+}
+
+OP(sha1msg1)
+{
+    d->q[1] = a->q[1] ^ a->q[0];
+    d->q[0] = a->q[0] ^ b->q[1];
+}
+
+OP(sha1msg2)
+{
+    d->d[3] = rotate_left(a->d[3] ^ b->d[2], 1);
+    d->d[2] = rotate_left(a->d[2] ^ b->d[1], 1);
+    d->d[1] = rotate_left(a->d[1] ^ b->d[0], 1);
+    d->d[0] = rotate_left(a->d[0] ^ d->d[3], 1);
+}
+
+/* SHA-256 */
+static uint32_t sha256_sigma(uint32_t v, unsigned r1, unsigned r2, unsigned shift)
+{
+    return rotate_right(v, r1) ^ rotate_right(v, r2) ^ v >> shift;
+}
+
+static uint32_t sha256_sum(uint32_t v, unsigned r1, unsigned r2, unsigned r3)
+{
+    return rotate_right(v, r1) ^ rotate_right(v, r2) ^ rotate_right(v, r3);
+}
+
+/* The state: A B E F in b, C D G H in a, from the highest element down; two words in c */
+OP(sha256rnds2)
+{
+    uint32_t s[8] = { b->d[3], b->d[2], a->d[3], a->d[2], b->d[1], b->d[0], a->d[1], a->d[0] };
+
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t t =
+            s[7] + sha256_sum(s[4], 6, 11, 25) + ((s[4] & s[5]) ^ (~s[4] & s[6])) + call->c->d[i];
+        uint32_t u = sha256_sum(s[0], 2, 13, 22) + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
+
+        for (unsigned k = 7; k > 0; k--) {
+            s[k] = s[k - 1];
+        }
+        s[4] += t;
+        s[0] = t + u;
+    }
+    d->d[3] = s[0];
+    d->d[2] = s[1];
+    d->d[1] = s[4];
+    d->d[0] = s[5];
+}
+
+OP(sha256msg1)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        d->d[i] = a->d[i] + sha256_sigma(i < 3 ? a->d[i + 1] : b->d[0], 7, 18, 3);
+    }
+}
+
+OP(sha256msg2)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        d->d[i] = a->d[i] + sha256_sigma(i < 2 ? b->d[2 + i] : d->d[i - 2], 17, 19, 10);
+    }
+}
+
+OP(gf2p8mulb)
+{
+    for (unsigned i = 0; i < call->bytes; i++) {
+        d->b[i] = gf_multiply(a->b[i], b->b[i]);
+    }
+}
+
+/* Bit i of the product comes from row 7 - i of the matrix. */
+static uint8_t affine(uint64_t matrix, uint8_t x, uint8_t constant)
+{
+    uint8_t result = 0;
+
+    for (unsigned i = 0; i < 8; i++) {
+        uint8_t row = matrix >> 8 * (7 - i);
+        result |= (__builtin_popcount(row & x) & 1) << i;
+    }
+    return result ^ constant;
+}
+
+OP(gf2p8affineqb)
+{
+    for (unsigned i = 0; i < call->bytes; i++) {
+        d->b[i] = affine(b->q[i / 8], a->b[i], call->imm);
+    }
+}
+
+OP(gf2p8affineinvqb)
+{
+    for (unsigned i = 0; i < call->bytes; i++) {
+        d->b[i] = affine(b->q[i / 8], gf_inverse(a->b[i]), call->imm);
+    }
+}
