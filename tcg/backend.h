@@ -17,6 +17,7 @@ typedef struct {
                             fit (9) */
     unsigned pinned_fp;
     uint32_t disable_features; /* TCG_HOST_x bits not to use even if present */
+    uint8_t fp_profile;        /* IrFpProfile */
     bool no_groups;            /* stress: every access has its own check */
     bool group_fail;           /* stress: every group check fails */
     bool no_chain;             /* exits always return to the loop */

@@ -122,6 +122,7 @@ typedef struct {
     uint64_t save[32];       /* stubs: caller-saved registers, slow-path arguments and results */
     uint32_t mxcsr_guest;    /* guest rounding mode and sticky flags while not in generated code */
     uint32_t mxcsr_host;
+    uint32_t mxcsr_run; /* what generated code of x86 guests runs with: mxcsr_guest, traps masked */
     TcgHot hot;
 } TcgEnv;
 

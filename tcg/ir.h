@@ -73,7 +73,10 @@ typedef struct {
     }
 
 /* Guest-wide FP rules; the rounding mode is the guest's present one. */
-typedef enum { IR_FP_RISCV } IrFpProfile;
+typedef enum {
+    IR_FP_RISCV,
+    IR_FP_X86, /* SSE: NaNs, flush modes and all flags are the host's */
+} IrFpProfile;
 
 enum { IR_MAX_OPS = 2048, IR_MAX_INSNS = 64, IR_MAX_LABELS = 256 };
 

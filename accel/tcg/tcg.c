@@ -35,6 +35,7 @@ bool tcg_unit_add_backend(TcgAccel *accel, TcgUnit *unit, GError **errp)
     TcgBackendOptions backend = {
         .pinned_int = options->pinned_int,
         .pinned_fp = options->pinned_fp,
+        .fp_profile = unit->frontend->fp_profile,
         .no_groups = options->no_groups,
         .group_fail = options->group_fail,
         .no_chain = options->no_chain,

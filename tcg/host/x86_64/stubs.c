@@ -78,17 +78,39 @@ enum {
     LDMXCSR = 2
 };
 
-/* The denormal flag is no guest's here: it is never shown. */
-static void guest_fp_out(Asm *a)
+/*
+ * RISC-V has no denormal flag: it is never shown. x86 keeps all but its masks, which stay in
+ * mxcsr_guest: nothing in generated code may trap. .mxcsr_host is C's own.
+ */
+static void guest_fp_out(const TcgBackend *be, Asm *a)
 {
-    asm_rm(a, 0xae | A_0F, STMXCSR, ENV_MEM(mxcsr_guest));
-    asm_alu_mi(a, ALU_AND, false, ENV_MEM(mxcsr_guest), ~MXCSR_DE);
+    if (be->options.fp_profile == IR_FP_X86) {
+        asm_push(a, R11);
+        asm_rm(a, 0xae | A_0F, STMXCSR, ENV_MEM(mxcsr_run));
+        asm_load(a, false, R11, ENV_MEM(mxcsr_run));
+        asm_alu_ri(a, ALU_AND, false, R11, ~MXCSR_MASKS);
+        asm_alu_mi(a, ALU_AND, false, ENV_MEM(mxcsr_guest), MXCSR_MASKS);
+        asm_rm(a, 0x09, R11, ENV_MEM(mxcsr_guest)); /* or */
+        asm_pop(a, R11);
+    } else {
+        asm_rm(a, 0xae | A_0F, STMXCSR, ENV_MEM(mxcsr_guest));
+        asm_alu_mi(a, ALU_AND, false, ENV_MEM(mxcsr_guest), ~MXCSR_DE);
+    }
     asm_rm(a, 0xae | A_0F, LDMXCSR, ENV_MEM(mxcsr_host));
 }
 
-/* Whatever C left there: traps stay masked, flush modes off. */
-static void guest_fp_in(Asm *a)
+/* Whatever C left there: traps stay masked; flush modes are off but for x86. */
+static void guest_fp_in(const TcgBackend *be, Asm *a)
 {
+    if (be->options.fp_profile == IR_FP_X86) {
+        asm_push(a, R11);
+        asm_load(a, false, R11, ENV_MEM(mxcsr_guest));
+        asm_alu_ri(a, ALU_OR, false, R11, MXCSR_MASKS);
+        asm_store(a, false, ENV_MEM(mxcsr_run), R11);
+        asm_pop(a, R11);
+        asm_rm(a, 0xae | A_0F, LDMXCSR, ENV_MEM(mxcsr_run));
+        return;
+    }
     asm_alu_mi(a, ALU_AND, false, ENV_MEM(mxcsr_guest), MXCSR_KEPT);
     asm_alu_mi(a, ALU_OR, false, ENV_MEM(mxcsr_guest), MXCSR_MASKS);
     asm_rm(a, 0xae | A_0F, LDMXCSR, ENV_MEM(mxcsr_guest));
@@ -115,7 +137,7 @@ static void stub_enter(Stubs *s)
     asm_mov_rr(a, true, RBP, RDI);
     asm_mov_rr(a, true, RAX, RSI);
     asm_rm(a, 0xae | A_0F, STMXCSR, ENV_MEM(mxcsr_host));
-    guest_fp_in(a);
+    guest_fp_in(s->be, a);
     slots_load(a, s->be, s->be->pinned);
     asm_rr(a, 0xff, 4, RAX);
     s->tail = asm_pos(a);
@@ -128,7 +150,7 @@ static void stub_enter(Stubs *s)
 
 static void leave(Stubs *s, TcgLeft why)
 {
-    guest_fp_out(&s->a);
+    guest_fp_out(s->be, &s->a);
     asm_mov_ri(&s->a, RAX, why);
     asm_patch32(&s->a, asm_jmp(&s->a), s->tail);
 }
@@ -435,12 +457,12 @@ static void stub_memory(Stubs *s, Stub stub, const void *fn, unsigned arguments)
     quick_way(s, &path);
     slots_store(a, s->be, s->be->pinned);
     keep_vectors(a, vectors, false);
-    guest_fp_out(a);
+    guest_fp_out(s->be, a);
     slow_arguments(a, &path);
     call_c(a, s->exec, fn);
     asm_rr(a, 0x84 | A_BYTE, RAX, RAX);
     uint32_t raised = asm_jcc(a, CC_E);
-    guest_fp_in(a);
+    guest_fp_in(s->be, a);
     keep_vectors(a, vectors, true);
     slots_load(a, s->be, s->be->pinned & all_vector);
     slow_return(a, &path, false);
@@ -458,13 +480,13 @@ static void stub_helper(Stubs *s, Stub stub)
     begin(s, stub);
     slots_store(a, s->be, all_vector);
     if (stub == STUB_HELPER_FP) {
-        guest_fp_out(a);
+        guest_fp_out(s->be, a);
     }
     asm_lea(a, true, RSP, asm_mem(RSP, -8));
     asm_rr(a, 0xff, 2, RAX);
     asm_lea(a, true, RSP, asm_mem(RSP, 8));
     if (stub == STUB_HELPER_FP) {
-        guest_fp_in(a);
+        guest_fp_in(s->be, a);
     }
     slots_load(a, s->be, all_vector);
     asm_imm8(a, 0xc3);
@@ -478,11 +500,11 @@ static void stub_soft_fp(Stubs *s)
     keep_general(a);
     asm_lea(a, true, RSP, asm_mem(RSP, -frame));
     keep_vectors(a, all_vector, false);
-    guest_fp_out(a);
+    guest_fp_out(s->be, a);
     env_argument(a);
     asm_mov_rr(a, false, RSI, RAX);
     call_c(a, s->exec, (const void *)soft_fp);
-    guest_fp_in(a);
+    guest_fp_in(s->be, a);
     keep_vectors(a, all_vector, true);
     asm_lea(a, true, RSP, asm_mem(RSP, frame));
     restore_general(a);
