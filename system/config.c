@@ -40,6 +40,9 @@ void config_free(Config *config)
     g_free(config->machine.memory_backend);
     keyval_free(config->machine.properties);
     g_ptr_array_unref(config->machine.accels);
+    for (unsigned i = 0; i < MACHINE_OPTION_COUNT; i++) {
+        g_clear_pointer(&config->machine.options[i], g_ptr_array_unref);
+    }
     g_free(config->boot.paths.firmware);
     g_free(config->boot.paths.kernel);
     g_free(config->boot.paths.initrd);

@@ -33,6 +33,7 @@ typedef struct {
     MachineTopology topology; /* as written; 0: not given */
     const OptionUse *flash_use[CONFIG_MAX_FLASH];
     const OptionUse *semihosting_use;
+    GPtrArray *options[MACHINE_OPTION_COUNT]; /* const OptionUse * */
 } ConfigMachine;
 
 /* -kernel and friends, and the options they came from. */

@@ -170,6 +170,26 @@ bool config_apply_drive(Config *config, const OptionUse *use, GError **errp)
     return true;
 }
 
+/* Kept for the board; whether it understands the option shows when it is known. */
+bool config_apply_board_option(Config *config, const OptionUse *use, GError **errp)
+{
+    static const char *const names[MACHINE_OPTION_COUNT] = {
+        [MACHINE_OPTION_BOOT] = "boot",
+        [MACHINE_OPTION_SMBIOS] = "smbios",
+        [MACHINE_OPTION_NUMA] = "numa",
+        [MACHINE_OPTION_FW_CFG] = "fw_cfg",
+        [MACHINE_OPTION_ACPI_TABLE] = "acpitable",
+    };
+    for (unsigned i = 0; i < MACHINE_OPTION_COUNT; i++) {
+        if (strcmp(use->row->name, names[i]) == 0) {
+            GPtrArray **uses = &config->machine.options[i];
+            *uses = *uses ? *uses : g_ptr_array_new();
+            g_ptr_array_add(*uses, (gpointer)use);
+        }
+    }
+    return true;
+}
+
 bool config_apply_semihosting(Config *config, const OptionUse *use, GError **errp)
 {
     config->machine.semihosting_use = use;

@@ -92,6 +92,29 @@ static const OptionKey mon_keys[] = {
     { "pretty", OPTION_KEY_BOOL },
     {},
 };
+static const OptionKey boot_keys[] = {
+    { "order" },
+    { "once" },
+    { "menu", OPTION_KEY_BOOL },
+    { "splash" },
+    { "splash-time", OPTION_KEY_NUMBER },
+    { "reboot-timeout" },
+    { "strict", OPTION_KEY_BOOL },
+    {},
+};
+static const OptionKey numa_keys[] = {
+    { "kind" },
+    { "nodeid", OPTION_KEY_NUMBER },
+    { "cpus" },
+    { "mem", OPTION_KEY_SIZE },
+    { "memdev" },
+    { "src", OPTION_KEY_NUMBER },
+    { "dst", OPTION_KEY_NUMBER },
+    { "val", OPTION_KEY_NUMBER },
+    {},
+};
+static const OptionKey fw_cfg_keys[] = { { "name" }, { "file" }, { "string" }, {} };
+static const OptionKey acpi_table_keys[] = { { "file" }, {} };
 static const OptionKey trace_keys[] = { { "enable" }, { "events" }, { "file" }, {} };
 
 const OptionRow option_table[] = {
@@ -214,6 +237,24 @@ const OptionRow option_table[] = {
       .apply = config_apply_datadir,
       .list = config_list_datadirs,
       .help = "look for firmware here first ('-L help' lists the usual places)" },
+    KEYS("boot",
+         "[order=drives][,once=drives][,menu=on|off][,splash-time=ms][,reboot-timeout=ms]"
+         "[,strict=on|off]",
+         OPTION_BOOT, "order", boot_keys, config_apply_board_option,
+         "what firmware tries in turn: floppy (a), hard disk (c), CD (d), network (n)"),
+    { .name = "smbios",
+      .category = OPTION_BOOT,
+      .syntax = "file=path or type=n[,field=text][,...]",
+      .argument = OPTION_ARGUMENT_KEYS,
+      .apply = config_apply_board_option,
+      .help = "what the machine tells of itself: a structure, or fields of type 0 to 4, 11, 17" },
+    KEYS("numa", "node[,nodeid=n][,cpus=first[-last]][,mem=size] or dist,src=n,dst=n,val=n",
+         OPTION_STANDARD, "kind", numa_keys, config_apply_board_option,
+         "divide memory and processors into nodes, and say how far apart these are"),
+    KEYS("fw_cfg", "[name=]name,file=path or string=text", OPTION_BOOT, "name", fw_cfg_keys,
+         config_apply_board_option, "a file that the guest finds in fw_cfg, named opt/..."),
+    KEYS("acpitable", "file=path", OPTION_BOOT, NULL, acpi_table_keys, config_apply_board_option,
+         "a further ACPI table"),
     FLAG("semihosting", OPTION_BOOT, config_apply_semihosting,
          "let the guest use files and console of the host"),
     KEYS("semihosting-config",
@@ -264,7 +305,6 @@ const OptionRow option_table[] = {
 
     /* Known elsewhere: refused by name, so that nobody looks for a typing error. */
     MISSING("writeconfig", "file", "writing the options to a file is"),
-    MISSING("boot", "...", "the boot order is"),
     MISSING("hda", "file", "block devices are"),
     MISSING("hdb", "file", "block devices are"),
     MISSING("hdc", "file", "block devices are"),
@@ -289,11 +329,7 @@ const OptionRow option_table[] = {
     MISSING("full-screen", NULL, "displays are"),
     MISSING("k", "layout", "displays are"),
     MISSING("g", "WxH", "displays are"),
-    MISSING("smbios", "...", "SMBIOS tables are"),
-    MISSING("acpitable", "...", "ACPI tables are"),
-    MISSING("fw_cfg", "...", "fw_cfg files of users are"),
     MISSING("option-rom", "file", "option ROMs are"),
-    MISSING("numa", "...", "NUMA nodes are"),
     MISSING("mem-path", "path", "memory in files is"),
     MISSING("mem-prealloc", NULL, "preallocated memory is"),
     MISSING("overcommit", "...", "locked memory is"),

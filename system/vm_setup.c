@@ -176,6 +176,26 @@ static bool setup_cpu(Vm *vm, const MachineClass *class, GError **errp)
     return true;
 }
 
+/* What only some boards understand goes there as it was written. */
+static bool pass_board_options(Vm *vm, const MachineClass *class, GError **errp)
+{
+    for (unsigned i = 0; i < MACHINE_OPTION_COUNT; i++) {
+        const GPtrArray *uses = vm->config->machine.options[i];
+        for (guint n = 0; uses && n < uses->len; n++) {
+            const OptionUse *use = g_ptr_array_index(uses, n);
+            GPtrArray **options = &vm->machine->options[i];
+            GError *error = NULL;
+            if (!(class->options & 1u << i)) {
+                error_set(&error, "this machine has no use for it");
+                return blame(use, error, errp);
+            }
+            *options = *options ? *options : g_ptr_array_new();
+            g_ptr_array_add(*options, use->keys);
+        }
+    }
+    return true;
+}
+
 static bool setup_machine(Vm *vm, const MachineClass *class, GError **errp)
 {
     const Config *config = vm->config;
@@ -192,7 +212,8 @@ static bool setup_machine(Vm *vm, const MachineClass *class, GError **errp)
     if (!property_set_all(obj, config->machine.properties, NULL, &error)) {
         return blame(config->machine.use, error, errp);
     }
-    return setup_memory(vm, class, errp) && setup_cpu(vm, class, errp);
+    return setup_memory(vm, class, errp) && setup_cpu(vm, class, errp) &&
+           pass_board_options(vm, class, errp);
 }
 
 /* The boards take the contents of flash banks as properties pflash0 and pflash1, and -semihosting

@@ -55,6 +55,9 @@ static void machine_finalize(Object *obj)
     g_free(machine->cpu_properties);
     g_free(machine->name);
     g_free(machine->uuid);
+    for (unsigned i = 0; i < MACHINE_OPTION_COUNT; i++) {
+        g_clear_pointer(&machine->options[i], g_ptr_array_unref);
+    }
 }
 
 const MachineClass machine_class = {

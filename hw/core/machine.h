@@ -25,6 +25,17 @@ typedef struct {
     char *firmware, *kernel, *initrd, *append, *dtb, *dump_dtb;
 } MachineBoot;
 
+/* Options that only some boards understand; the keys of those with a fixed set are checked before,
+ * values by the board. */
+typedef enum {
+    MACHINE_OPTION_BOOT,
+    MACHINE_OPTION_SMBIOS,
+    MACHINE_OPTION_NUMA,
+    MACHINE_OPTION_FW_CFG,
+    MACHINE_OPTION_ACPI_TABLE,
+    MACHINE_OPTION_COUNT,
+} MachineOption;
+
 typedef enum {
     RUN_STATE_PRELAUNCH,
     RUN_STATE_RUNNING,
@@ -58,6 +69,7 @@ struct MachineClass {
     const ObjectClass *cpu_base; /* CPU models must descend from it */
     uint64_t default_ram_bytes;
     unsigned max_cpus;
+    unsigned options; /* bit a MachineOption that the board understands */
     bool is_default;
     bool (*build)(Machine *machine, GError **errp); /* create and wire all devices */
     bool (*load)(Machine *machine,
@@ -80,6 +92,7 @@ struct Machine {
     Object *memory_backend;              /* not owned; NULL: plain anonymous memory */
     Chardev *serial[MACHINE_MAX_SERIAL]; /* -serial n; NULL: none */
     char *name, *uuid;
+    GPtrArray *options[MACHINE_OPTION_COUNT]; /* const Keyval *, in order; NULL: none */
     /* made by build() */
     MemoryRegion system_memory; /* 2^64 container */
     MemoryRegion system_io;     /* 2^16 container: port I/O, on boards that have it */
