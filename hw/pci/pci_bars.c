@@ -72,7 +72,10 @@ void pci_bars_update(PciDevice *dev)
     memory_transaction_begin();
     for (unsigned i = 0; i < PCI_BARS; i++) {
         PciBar *bar = &dev->bars[i];
-        hwaddr address = bar->region ? decoded_address(dev, i) : PCI_UNMAPPED;
+        if (!bar->region) {
+            continue;
+        }
+        hwaddr address = decoded_address(dev, i);
         if (address == bar->address) {
             continue;
         }

@@ -10,6 +10,9 @@ typedef struct {
     /* line (below PCI_MAX_IRQ_LINES) of @pin (0: INTA) of the device at @devfn on the root bus */
     unsigned (*map_irq)(void *opaque, unsigned devfn, unsigned pin);
     void (*set_irq)(void *opaque, unsigned line, int level);
+    /* byte 0xcf9, within what is CONFIG_ADDRESS for dword accesses; NULL: nothing is there */
+    uint8_t (*read_reset_port)(void *opaque);
+    void (*write_reset_port)(void *opaque, uint8_t value);
 } PciRootOps;
 
 /* Embedded by the host bridge or bridge that owns it. Guarded by the machine lock. */

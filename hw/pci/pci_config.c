@@ -39,18 +39,26 @@ void pci_config_write(PciBus *root, uint16_t bdf, unsigned offset, uint32_t valu
     (hook ? hook : pci_default_config_write)(dev, offset, value & all_ones(size), size);
 }
 
-/* Only a whole dword at 0xcf8 is the register; the rest passes by as ordinary port I/O. */
+/* Only a whole dword at 0xcf8 is the register. A byte at 0xcf9 is the south bridge's; the rest
+ * passes by as ordinary port I/O. */
 static uint64_t address_read(void *opaque, hwaddr offset, unsigned size)
 {
     const PciConfigPorts *ports = opaque;
+    const PciRootOps *ops = ports->root->ops;
+    if (offset == 1 && size == 1 && ops && ops->read_reset_port) {
+        return ops->read_reset_port(ports->root->opaque);
+    }
     return offset == 0 && size == 4 ? ports->address : all_ones(size);
 }
 
 static void address_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
 {
     PciConfigPorts *ports = opaque;
+    const PciRootOps *ops = ports->root->ops;
     if (offset == 0 && size == 4) {
         ports->address = value & ADDRESS_BITS;
+    } else if (offset == 1 && size == 1 && ops && ops->write_reset_port) {
+        ops->write_reset_port(ports->root->opaque, value);
     }
 }
 
