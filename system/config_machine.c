@@ -75,6 +75,10 @@ bool config_apply_enable_kvm(Config *config, const OptionUse *use, GError **errp
 
 bool config_apply_icount(Config *config, const OptionUse *use, GError **errp)
 {
+    if (!option_string(use, "shift", NULL)) {
+        error_set(errp, "shift= is missing");
+        return false;
+    }
     config->machine.icount_use = use;
     return true;
 }

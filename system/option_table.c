@@ -297,7 +297,9 @@ const OptionRow option_table[] = {
       .help = "switch trace points on ('-trace help' for list)" },
     KEYS("icount", "[shift=]n|auto[,align=on|off][,sleep=on|off]", OPTION_DEBUG, "shift",
          icount_keys, config_apply_icount,
-         "guest time is the number of executed instructions times 2^n ns"),
+         "guest time is the number of executed instructions times 2^n ns; with auto, n follows\n"
+         "the host's speed; align: wait where guest time is before the host's;\n"
+         "sleep=off: skip idle guest time"),
     KEYS("msg", "[timestamp=on|off][,guest-name=on|off]", OPTION_DEBUG, NULL, msg_keys,
          config_apply_msg, "what messages begin with"),
     TEXT("qtest", "dev", OPTION_DEBUG, config_apply_qtest,

@@ -2,7 +2,7 @@
 /*
  * -icount: guest time is (instructions << shift) plus what was skipped while idle. One thread runs
  * all vCPUs in turn, each with a budget that ends at the next timer, so that timers fire at exact
- * counts and a run can be repeated.
+ * counts and a run can be repeated, unless the shift is to follow the host (shift=auto).
  */
 #include "accel/tcg/icount_internal.h"
 
@@ -58,12 +58,57 @@ static uint64_t instructions_now(const TcgAccel *accel)
            (current && current == atomic_read(&icount->running) ? budget_used(icount) : 0);
 }
 
-static int64_t guest_time(void *opaque)
+static int64_t fixed_rate_time(const TcgAccel *accel)
 {
-    const TcgAccel *accel = opaque;
-
     return (int64_t)(instructions_now(accel) << accel->options.icount_shift) +
            atomic_read(&accel->icount.warp_ns);
+}
+
+static int64_t guest_time(void *opaque)
+{
+    TcgAccel *accel = opaque;
+
+    if (!accel->options.icount_auto) {
+        return fixed_rate_time(accel);
+    }
+    g_mutex_lock(&accel->icount.rate_lock);
+    int64_t ns = fixed_rate_time(accel);
+    g_mutex_unlock(&accel->icount.rate_lock);
+    return ns;
+}
+
+/* Between two slices. */
+static void set_rate(TcgAccel *accel, unsigned shift)
+{
+    TcgIcount *icount = &accel->icount;
+
+    g_mutex_lock(&icount->rate_lock);
+    atomic_set(&icount->warp_ns,
+               icount->warp_ns + (int64_t)((icount->done << accel->options.icount_shift) -
+                                           (icount->done << shift)));
+    accel->options.icount_shift = shift;
+    g_mutex_unlock(&icount->rate_lock);
+}
+
+/* shift=auto: where guest time goes away from the host's, let an instruction take half or twice
+ * the time. */
+static void adjust_rate(TcgAccel *accel, int64_t host_ns, int64_t ahead_ns)
+{
+    enum { PERIOD_NS = 100 * 1000 * 1000, CLOSE_NS = PERIOD_NS / 10 };
+    TcgIcount *icount = &accel->icount;
+    unsigned shift = accel->options.icount_shift;
+
+    if (host_ns < icount->check_ns) {
+        return;
+    }
+    int64_t drift_ns = ahead_ns - icount->ahead_ns;
+    icount->check_ns = host_ns + PERIOD_NS;
+    icount->ahead_ns = ahead_ns;
+    if (ahead_ns > CLOSE_NS && drift_ns > 0 && shift > 0) {
+        set_rate(accel, shift - 1);
+    } else if (ahead_ns < -CLOSE_NS && drift_ns < 0 && shift < SHIFT_MAX) {
+        set_rate(accel, shift + 1);
+    }
 }
 
 /* How many instructions may pass until @ns have. */
@@ -126,6 +171,17 @@ bool tcg_icount_setup(TcgAccel *accel, GError **errp)
                   SHIFT_MAX);
         return false;
     }
+    if (accel->options.icount_align && !accel->options.icount_sleep) {
+        error_set(errp, "tcg: icount align=on and sleep=off cannot be used together");
+        return false;
+    }
+    if (accel->options.icount_auto &&
+        (accel->options.icount_align || !accel->options.icount_sleep)) {
+        error_set(errp, "tcg: icount shift=auto and %s cannot be used together",
+                  accel->options.icount_align ? "align=on" : "sleep=off");
+        return false;
+    }
+    g_mutex_init(&accel->icount.rate_lock);
     accel->options.thread = TCG_THREAD_SINGLE;
     clock_set_virtual_source(clocks, guest_time, accel);
     clock_set_notify(clocks, CLOCK_KIND_VIRTUAL, deadline_moved, accel);
@@ -189,6 +245,27 @@ static int64_t sleep_until_kick(TcgAccel *accel, int64_t ns)
     }
     g_mutex_unlock(&accel->run_lock);
     return MIN((g_get_monotonic_time() - start) * 1000, ns);
+}
+
+void tcg_icount_pace(TcgAccel *accel)
+{
+    enum { AHEAD_NS = 3 * 1000 * 1000 }; /* guest time may be before the host's by so much */
+    ClockSet *clocks = accel->accel.machine->clocks;
+
+    if (accel->options.icount_auto || accel->options.icount_align) {
+        int64_t host_ns = clock_ns(clocks, CLOCK_KIND_VIRTUAL_RT);
+        int64_t ahead_ns = clock_ns(clocks, CLOCK_KIND_VIRTUAL) - host_ns;
+        if (accel->options.icount_auto) {
+            adjust_rate(accel, host_ns, ahead_ns);
+        }
+        /* an instruction takes 1 ns at least: a host that is faster than that waits */
+        if (ahead_ns > AHEAD_NS && (accel->options.icount_align || !accel->options.icount_shift)) {
+            g_mutex_lock(&accel->run_lock);
+            accel->kick_single = false; /* the turn that ended, or the next one, has seen to it */
+            g_mutex_unlock(&accel->run_lock);
+            sleep_until_kick(accel, ahead_ns);
+        }
+    }
 }
 
 bool tcg_icount_idle(TcgAccel *accel)

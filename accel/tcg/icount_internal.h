@@ -13,6 +13,9 @@ void tcg_icount_cleanup(TcgAccel *accel);
 void tcg_icount_begin(Cpu *cpu);
 /** tcg_icount_end - account for what was used */
 void tcg_icount_end(Cpu *cpu);
+/** tcg_icount_pace - all vCPUs had a turn: compare guest time with the host's, as shift=auto and
+ * align=on want */
+void tcg_icount_pace(TcgAccel *accel);
 /** tcg_icount_idle - all vCPUs wait: go to the next timer. False: there is none, or something else
  * came first */
 bool tcg_icount_idle(TcgAccel *accel);

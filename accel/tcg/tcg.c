@@ -7,7 +7,6 @@
 #include "accel/tcg/icount_internal.h"
 #include "accel/tcg/loop_internal.h"
 #include "util/error.h"
-#include "util/keyval.h"
 
 enum { TURN_NS = 10 * 1000 * 1000 }; /* of one vCPU, when one thread runs all */
 
@@ -83,8 +82,12 @@ static bool tcg_setup(Accel *base, Machine *machine, GError **errp)
         error_set(errp, "tcg: interp and lockstep cannot be used together");
         return false;
     }
-    if (accel->options.state_hash_ns && !accel->options.icount) {
-        error_set(errp, "tcg: state-hash-at needs icount: other runs are never alike");
+    if (accel->options.state_hash_ns && (!accel->options.icount || accel->options.icount_auto)) {
+        error_set(errp, "tcg: state-hash-at needs icount=N: other runs are never alike");
+        return false;
+    }
+    if (accel->options.icount_align && !accel->options.icount) {
+        error_set(errp, "tcg: icount-align needs icount");
         return false;
     }
     if ((accel->options.icount && !tcg_icount_setup(accel, errp)) ||
@@ -241,53 +244,28 @@ static void tcg_statistics(Accel *base, GString *out)
 
 static bool set_icount(Object *obj, const char *text, GError **errp)
 {
-    TcgAccel *accel = (TcgAccel *)obj;
-    guint64 shift;
+    enum { FIRST_SHIFT = 3 }; /* of auto: 125 million instructions a second */
+    TcgOptions *options = &((TcgAccel *)obj)->options;
+    guint64 shift = FIRST_SHIFT;
 
-    if (strcmp(text, "off") == 0) {
-        accel->options.icount = false;
-        return true;
-    }
-    if (strcmp(text, "auto") == 0) {
-        error_set(errp,
-                  "icount shift=auto is not supported: it follows the host's speed, so no two "
-                  "runs would be alike; use a number from 0 to 10");
+    options->icount_auto = strcmp(text, "auto") == 0;
+    options->icount = strcmp(text, "off") != 0;
+    if (options->icount && !options->icount_auto &&
+        !g_ascii_string_to_unsigned(text, 10, 0, 10, &shift, NULL)) {
+        error_set(errp, "icount: '%s' is not off, auto, or a shift from 0 to 10", text);
         return false;
     }
-    if (!g_ascii_string_to_unsigned(text, 10, 0, 10, &shift, NULL)) {
-        error_set(errp, "icount: '%s' is not off or a shift from 0 to 10", text);
-        return false;
-    }
-    accel->options.icount = true;
-    accel->options.icount_shift = shift;
+    options->icount_shift = shift;
     return true;
 }
 
 static char *get_icount(Object *obj)
 {
-    const TcgAccel *accel = (const TcgAccel *)obj;
+    const TcgOptions *options = &((const TcgAccel *)obj)->options;
 
-    return accel->options.icount ? g_strdup_printf("%u", accel->options.icount_shift)
-                                 : g_strdup("off");
-}
-
-static bool set_icount_align(Object *obj, const char *text, GError **errp)
-{
-    bool on;
-
-    if (!keyval_parse_bool(text, &on)) {
-        error_set(errp, "icount-align: '%s' is not on or off", text);
-        return false;
-    }
-    if (on) {
-        error_set(errp, "icount align=on is not supported: guest time never waits for the host's");
-    }
-    return !on;
-}
-
-static char *get_icount_align(Object *obj)
-{
-    return g_strdup("off");
+    return options->icount_auto ? g_strdup("auto")
+           : options->icount    ? g_strdup_printf("%u", options->icount_shift)
+                                : g_strdup("off");
 }
 
 /* Features of the host's processor as `without` names them; their bits are of tcg/backend.h. */
@@ -354,10 +332,11 @@ static const Property tcg_properties[] = {
     PROPERTY_U32("pinned-fp", TcgAccel, options.pinned_fp, UINT32_MAX,
                  .help = "guest FP registers kept in host registers, at most"),
     PROPERTY_TEXT("icount", get_icount, set_icount,
-                  .help = "off, or N: guest time advances 2^N ns an instruction"),
+                  .help = "off, or N: guest time advances 2^N ns an instruction; auto: N follows "
+                          "the host's speed"),
     PROPERTY_BOOL("icount-sleep", TcgAccel, options.icount_sleep, true,
                   .help = "idle guest time passes as host time does; off: is skipped"),
-    PROPERTY_TEXT("icount-align", get_icount_align, set_icount_align, .help = "off"),
+    TCG_BOOL("icount-align", icount_align, "wait where guest time is before the host's"),
     PROPERTY_U64("state-hash-at", TcgAccel, options.state_hash_ns, 0, .max = INT64_MAX,
                  .help = "under icount: print the hash of the machine's state at that guest time, "
                          "in ns; 0: never"),

@@ -28,8 +28,9 @@ typedef struct {
     bool interp, lockstep, one_insn, perf_map;
     bool no_chain, no_groups, group_fail, slow_memory, random_kicks, one_entry_tlb;
     bool no_predictor, predictor_miss;
-    bool icount, icount_sleep;
-    int thread; /* TcgThreadMode */
+    bool icount, icount_sleep, icount_align;
+    bool icount_auto; /* icount_shift follows the speed of the host; guarded by icount.rate_lock */
+    int thread;       /* TcgThreadMode */
     uint32_t pinned_int, pinned_fp;
     uint32_t without;     /* TCG_HOST_x bits not to use */
     uint32_t tb_size_mib; /* 0: chosen from the size of RAM */
@@ -62,6 +63,9 @@ typedef struct {
     int64_t slice;    /* budget that the running slice began with */
     Cpu *running;     /* atomic: whose budget counts down now */
     int64_t warp_ns;  /* atomic: time skipped while all vCPUs were idle */
+    GMutex rate_lock; /* icount_auto: guards options.icount_shift, and warp_ns when both change */
+    int64_t check_ns, ahead_ns; /* icount_auto: host time of the next look at the rate; what the
+                                   last one saw */
     Timer hash_timer; /* prints the hash of the machine's state; vCPU thread, machine lock */
 } TcgIcount;
 
@@ -120,8 +124,9 @@ struct TcgCpu {
     TcgChunk *chunk;   /* code goes here */
     TcgBlock *running; /* while interpreting a block */
     const IrRegion *running_region;
-    const void *left_at; /* exit that is not linked yet, in code; void once tcg_leave() was called */
-    uint32_t requests;     /* atomic */
+    const void
+        *left_at;      /* exit that is not linked yet, in code; void once tcg_leave() was called */
+    uint32_t requests; /* atomic */
     uint64_t active_epoch; /* atomic; 0: not in guest code */
     bool parked;         /* safepoint.lock: waits within an instruction for its turn to be alone */
     bool exclusive;      /* is alone */

@@ -138,6 +138,8 @@ static void *run_all(void *opaque)
         cpu_set_current(NULL);
         if (!busy && accel->options.icount && !all_stopped(accel)) {
             busy = tcg_icount_idle(accel);
+        } else if (busy && accel->options.icount) {
+            tcg_icount_pace(accel);
         }
         g_mutex_lock(&accel->run_lock);
         while (!busy && !accel->kick_single && !accel->single_quit) {

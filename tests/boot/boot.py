@@ -90,6 +90,20 @@ def clock(setting):
         leave(machine)
 
 
+@case
+def icount_pace(setting):
+    """Counted time keeps to the host's while the guest is busy: with shift=auto, and with align=on where it would run ahead."""
+    for pace in 'shift=auto', 'shift=3,align=on':
+        with setting.start('-icount', pace) as machine:
+            to_prompt(machine)
+            machine.send('while :; do :; done &\n')
+            time.sleep(5)
+            uptime = float(machine.command_output('cat /proc/uptime').split()[0])
+            host = time.monotonic() - machine.started
+            check(abs(uptime - host) < 2, f'{pace}: {uptime} s passed in the guest, {host} on the host')
+            leave(machine)
+
+
 def count_cpus(setting, cpus):
     with setting.start(cpus=cpus, memory='512M') as machine:
         to_prompt(machine)
