@@ -208,6 +208,7 @@ static bool setup_machine(Vm *vm, const MachineClass *class, GError **errp)
     vm->machine->clocks = clock_set_new(NULL);
     vm->machine->name = g_strdup(config->name);
     vm->machine->uuid = g_strdup(config->uuid);
+    vm->machine->no_graphics = config->lines.nographic;
     copy_boot(&vm->machine->boot, &config->boot.paths);
     if (!property_set_all(obj, config->machine.properties, NULL, &error)) {
         return blame(config->machine.use, error, errp);

@@ -53,13 +53,13 @@ def skip(reason, tap=False):
     sys.exit(0 if tap else 77)
 
 
-def emulator(given=None, build=None):
+def emulator(given=None, build=None, arch='riscv64'):
     """Path of the emulator under test; None when it is not built yet."""
     if given or os.environ.get('RHEA_BINARY'):
         return given or os.environ['RHEA_BINARY']
     build = Path(build or ROOT / 'build')
-    return next((str(path) for path in (build / 'rhea-system-riscv64', build / 'system/rhea-system-riscv64')
-                 if path.exists()), None)
+    name = f'rhea-system-{arch}'
+    return next((str(path) for path in (build / name, build / 'system' / name) if path.exists()), None)
 
 
 def accel_options(binary, variant, tap=False):

@@ -92,6 +92,7 @@ struct Machine {
     Object *memory_backend;              /* not owned; NULL: plain anonymous memory */
     Chardev *serial[MACHINE_MAX_SERIAL]; /* -serial n; NULL: none */
     char *name, *uuid;
+    bool no_graphics; /* -nographic: firmware should talk on the first serial line */
     GPtrArray *options[MACHINE_OPTION_COUNT]; /* const Keyval *, in order; NULL: none */
     /* made by build() */
     MemoryRegion system_memory; /* 2^64 container */

@@ -31,6 +31,8 @@ enum { KEY_COUNT = FW_CFG_FIRST_FILE + FW_CFG_MAX_FILES };
 typedef struct {
     uint8_t *bytes; /* NULL: there is no such item */
     uint32_t length;
+    void (*on_select)(void *opaque); /* NULL: nobody cares */
+    void *opaque;
 } FwCfgItem;
 
 /* One entry of the file directory; numbers are big endian. */
@@ -54,6 +56,7 @@ typedef struct {
     MemoryRegion dma;  /* beside the ports only */
     AddressSpace *memory;
     FwCfgItem items[KEY_COUNT];
+    FwCfgItem local[FW_CFG_LOCAL_ITEMS];
     unsigned file_count;
     /* guest state */
     uint16_t key;
@@ -64,6 +67,9 @@ typedef struct {
 static const FwCfgItem *selected(const FwCfg *cfg)
 {
     static const FwCfgItem none = { 0 };
+    if (cfg->key >= FW_CFG_LOCAL && cfg->key < FW_CFG_LOCAL + FW_CFG_LOCAL_ITEMS) {
+        return &cfg->local[cfg->key - FW_CFG_LOCAL];
+    }
     return cfg->key < KEY_COUNT ? &cfg->items[cfg->key] : &none;
 }
 
@@ -71,8 +77,11 @@ static void select_key(FwCfg *cfg, uint16_t key)
 {
     cfg->key = key;
     cfg->offset = 0;
-    if (!selected(cfg)->bytes) {
+    const FwCfgItem *item = selected(cfg);
+    if (!item->bytes) {
         log_guest_error("fw-cfg: there is no item %#x\n", key);
+    } else if (item->on_select) {
+        item->on_select(item->opaque);
     }
 }
 
@@ -235,14 +244,24 @@ static FwCfg *fw_cfg(Device *dev)
     return container_of(dev, FwCfg, sysbus.device);
 }
 
+static void set_item(FwCfgItem *item, const void *bytes, uint32_t length)
+{
+    g_free(item->bytes);
+    item->bytes = g_malloc((size_t)length + 1);
+    memcpy(item->bytes, bytes, length);
+    item->length = length;
+}
+
 void fw_cfg_add(Device *dev, uint16_t key, const void *bytes, uint32_t length)
 {
-    FwCfg *cfg = fw_cfg(dev);
     g_assert(key < KEY_COUNT);
-    g_free(cfg->items[key].bytes);
-    cfg->items[key].bytes = g_malloc(length + 1u);
-    memcpy(cfg->items[key].bytes, bytes, length);
-    cfg->items[key].length = length;
+    set_item(&fw_cfg(dev)->items[key], bytes, length);
+}
+
+void fw_cfg_add_local(Device *dev, unsigned number, const void *bytes, uint32_t length)
+{
+    g_assert(number < FW_CFG_LOCAL_ITEMS);
+    set_item(&fw_cfg(dev)->local[number], bytes, length);
 }
 
 void fw_cfg_add_u16(Device *dev, uint16_t key, uint16_t value)
@@ -301,6 +320,31 @@ bool fw_cfg_add_file(Device *dev, const char *name, const void *bytes, uint32_t 
     return true;
 }
 
+static FwCfgItem *find_file(FwCfg *cfg, const char *name)
+{
+    for (unsigned i = 0; i < cfg->file_count; i++) {
+        if (strcmp(directory(cfg)[i].name, name) == 0) {
+            return &cfg->items[FW_CFG_FIRST_FILE + i];
+        }
+    }
+    g_assert_not_reached();
+}
+
+void fw_cfg_on_select(Device *dev, const char *name, void (*fn)(void *opaque), void *opaque)
+{
+    FwCfgItem *item = find_file(fw_cfg(dev), name);
+    item->on_select = fn;
+    item->opaque = opaque;
+}
+
+void fw_cfg_update_file(Device *dev, const char *name, const void *bytes, uint32_t length)
+{
+    FwCfgItem *item = find_file(fw_cfg(dev), name);
+    g_assert(length <= item->length);
+    memcpy(item->bytes, bytes, length);
+    memset(item->bytes + length, 0, item->length - length);
+}
+
 /* The items that every firmware looks for first. */
 static void add_first_items(FwCfg *cfg, Device *dev)
 {
@@ -337,6 +381,9 @@ static void fw_cfg_finalize(Object *obj)
     FwCfg *cfg = container_of(obj, FwCfg, sysbus.device.object);
     for (unsigned i = 0; i < KEY_COUNT; i++) {
         g_free(cfg->items[i].bytes);
+    }
+    for (unsigned i = 0; i < FW_CFG_LOCAL_ITEMS; i++) {
+        g_free(cfg->local[i].bytes);
     }
 }
 

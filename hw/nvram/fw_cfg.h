@@ -30,6 +30,9 @@ enum {
     FW_CFG_FIRST_FILE = 0x20,
     FW_CFG_MAX_FILES = 256,
     FW_CFG_NAME_BYTES = 56,
+    FW_CFG_LOCAL = 0x8000, /* keys of the architecture's own items begin here */
+    FW_CFG_LOCAL_ITEMS = 8,
+    FW_CFG_LOCAL_IRQ0_OVERRIDE = 2,
 };
 
 /* At ports: region 0 is selector and data, usually at 0x510, region 1 the address of DMA requests,
@@ -38,6 +41,8 @@ extern const DeviceClass fw_cfg_mmio_class, fw_cfg_io_class;
 
 /** fw_cfg_add - set item @key to a copy of @bytes. Context: before the guest runs */
 void fw_cfg_add(Device *dev, uint16_t key, const void *bytes, uint32_t length);
+/** fw_cfg_add_local - the same for an item of the architecture */
+void fw_cfg_add_local(Device *dev, unsigned number, const void *bytes, uint32_t length);
 void fw_cfg_add_u16(Device *dev, uint16_t key, uint16_t value);
 void fw_cfg_add_u32(Device *dev, uint16_t key, uint32_t value);
 void fw_cfg_add_u64(Device *dev, uint16_t key, uint64_t value);
@@ -45,3 +50,8 @@ void fw_cfg_add_u64(Device *dev, uint16_t key, uint64_t value);
  * there are too many */
 bool fw_cfg_add_file(Device *dev, const char *name, const void *bytes, uint32_t length,
                      GError **errp);
+/** fw_cfg_on_select - @fn runs when the guest selects file @name, before it reads: contents may be
+ * brought up to date */
+void fw_cfg_on_select(Device *dev, const char *name, void (*fn)(void *opaque), void *opaque);
+/** fw_cfg_update_file - other contents for file @name, not more than it had: zeros follow */
+void fw_cfg_update_file(Device *dev, const char *name, const void *bytes, uint32_t length);

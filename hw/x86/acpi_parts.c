@@ -77,3 +77,106 @@ void acpi_parts_madt(X86Machine *x86, const AcpiMadt *madt)
     whole.present = whole.possible = machine->cpus->len;
     acpi_add_madt(&x86->acpi_tables, &whole);
 }
+
+/* Ports and line of a device without registers that AML must touch. */
+static void put_plain(Aml *aml, const char *name, const char *id, const uint16_t *ports,
+                      unsigned irq)
+{
+    aml_begin_device(aml, name);
+    aml_name_eisa_id(aml, "_HID", id);
+    aml_name_int(aml, "_STA", 0xf);
+    aml_name(aml, "_CRS");
+    aml_begin_resources(aml);
+    for (; *ports; ports++) {
+        aml_io(aml, *ports, *ports, 1, 1);
+    }
+    if (irq) {
+        aml_irq(aml, irq);
+    }
+    aml_end(aml);
+    aml_end(aml);
+}
+
+static bool has(const X86Machine *x86, const char *name)
+{
+    return object_child((Object *)&x86->machine.object, name) != NULL;
+}
+
+void acpi_parts_isa(Aml *aml, const X86Machine *x86)
+{
+    static const uint16_t serial_ports[] = { 0x3f8, 0x2f8, 0x3e8, 0x2e8 };
+    static const uint8_t serial_irqs[] = { 4, 3, 4, 3 };
+    if (has(x86, "i8042")) {
+        put_plain(aml, "KBD", "PNP0303", (const uint16_t[]){ 0x60, 0x64, 0 }, 1);
+        put_plain(aml, "MOU", "PNP0F13", (const uint16_t[]){ 0 }, 12);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(serial_ports); i++) {
+        g_autofree char *name = g_strdup_printf("serial%u", i);
+        if (has(x86, name)) {
+            acpi_parts_serial(aml, i + 1, serial_ports[i], serial_irqs[i]);
+        }
+    }
+    acpi_parts_rtc(aml);
+}
+
+/* A register that says where a PCI interrupt goes, as the device that systems know for it. */
+void acpi_parts_link(Aml *aml, unsigned index)
+{
+    static const uint32_t lines[] = { 5, 10, 11 };
+    static const uint32_t none = 0;
+    char name[] = "LNKA", route[] = "PRQ0";
+    const AmlLineKind kind = { .shared = true };
+    name[3] += index;
+    route[3] += index;
+    aml_begin_device(aml, name);
+    aml_name_eisa_id(aml, "_HID", "PNP0C0F");
+    aml_name_int(aml, "_UID", index);
+    aml_name(aml, "_PRS");
+    aml_begin_resources(aml);
+    aml_interrupt(aml, kind, lines, G_N_ELEMENTS(lines));
+    aml_end(aml);
+    aml_name(aml, "BUF0");
+    aml_begin_resources(aml);
+    aml_interrupt(aml, kind, &none, 1);
+    aml_end(aml);
+    aml_begin_method(aml, "_STA", 0, false);
+    aml_begin_if(aml);
+    aml_op(aml, AML_AND);
+    aml_path(aml, route);
+    aml_int(aml, 0x80);
+    aml_int(aml, 0);
+    aml_op(aml, AML_RETURN);
+    aml_int(aml, 9);
+    aml_end(aml);
+    aml_op(aml, AML_RETURN);
+    aml_int(aml, 11);
+    aml_end(aml);
+    aml_begin_method(aml, "_DIS", 0, false);
+    aml_op(aml, AML_OR);
+    aml_path(aml, route);
+    aml_int(aml, 0x80);
+    aml_path(aml, route);
+    aml_end(aml);
+    aml_begin_method(aml, "_CRS", 0, true);
+    aml_op(aml, AML_CREATE_DWORD_FIELD); /* the number stands behind five bytes */
+    aml_path(aml, "BUF0");
+    aml_int(aml, 5);
+    aml_path(aml, "LINE");
+    aml_op(aml, AML_AND);
+    aml_path(aml, route);
+    aml_int(aml, 15);
+    aml_path(aml, "LINE");
+    aml_op(aml, AML_RETURN);
+    aml_path(aml, "BUF0");
+    aml_end(aml);
+    aml_begin_method(aml, "_SRS", 1, true);
+    aml_op(aml, AML_CREATE_DWORD_FIELD);
+    aml_op(aml, AML_ARG0);
+    aml_int(aml, 5);
+    aml_path(aml, "LINE");
+    aml_op(aml, AML_STORE);
+    aml_path(aml, "LINE");
+    aml_path(aml, route);
+    aml_end(aml);
+    aml_end(aml);
+}

@@ -12,6 +12,10 @@ void acpi_parts_sleep(Aml *aml, unsigned s5);
 void acpi_parts_cpus(Aml *aml, const Machine *machine);
 void acpi_parts_serial(Aml *aml, unsigned number, uint16_t port, unsigned irq);
 void acpi_parts_rtc(Aml *aml);
+/** acpi_parts_isa - the devices of an AT that the machine has */
+void acpi_parts_isa(Aml *aml, const X86Machine *x86);
+/** acpi_parts_link - LNKA and so on by @index: a PCI interrupt whose route is in field PRQ@index */
+void acpi_parts_link(Aml *aml, unsigned index);
 /** acpi_parts_fw_cfg - so that guests' drivers find it */
 void acpi_parts_fw_cfg(Aml *aml);
 

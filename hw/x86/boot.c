@@ -22,6 +22,7 @@ static void make_map(X86Boot *boot)
     e820_add(&boot->map, BOOT_RSDP, BOOT_HIGH - BOOT_RSDP, E820_RESERVED);
     e820_add(&boot->map, BOOT_HIGH, boot->top - BOOT_HIGH, E820_RAM);
     e820_add(&boot->map, boot->top, board->low_ram_end - boot->top, E820_ACPI);
+    e820_add(&boot->map, board->reserved_base, board->reserved_bytes, E820_RESERVED);
     e820_add(&boot->map, 1ull << 32, board->high_ram_bytes, E820_RAM);
 }
 

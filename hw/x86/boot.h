@@ -14,6 +14,7 @@
 typedef struct {
     hwaddr low_ram_end;                              /* RAM from 0 on, at most 4 GiB */
     uint64_t high_ram_bytes;                         /* from 4 GiB on */
+    uint64_t reserved_base, reserved_bytes;          /* what systems want to see reserved: ECAM */
     const char *more_append;                         /* behind -append; NULL: nothing */
     AcpiTables *acpi;                                /* finished, or NULL */
     const GByteArray *smbios_anchor, *smbios_tables; /* or NULL */

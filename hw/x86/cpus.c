@@ -123,6 +123,7 @@ bool x86_add_cpus(X86Machine *x86, GError **errp)
         X86Cpu *cpu = container_of(base, X86Cpu, cpu);
         base->memory = &machine->memory;
         cpu->io = &machine->io;
+        cpu->smm_memory = x86->has_smm_memory ? &x86->smm_memory : NULL;
         if (!device_realize(&base->device, NULL, errp)) {
             return false;
         }

@@ -150,6 +150,8 @@ bool x86_start_kernel(X86Machine *x86, const char *more_append, hwaddr hole, GEr
         .high_ram_bytes = x86->high_ram_bytes,
         .more_append = more_append,
         .acpi = x86->acpi_ready ? &x86->acpi_tables : NULL,
+        .reserved_base = x86->reserved_base,
+        .reserved_bytes = x86->reserved_bytes,
         .smbios_anchor = x86->smbios.entry_64,
         .smbios_tables = x86->smbios.tables,
         .has_64 = x86_has(first, X86_FEATURE_lm),
@@ -174,6 +176,9 @@ void x86_machine_finalize(Object *obj)
         acpi_tables_cleanup(&x86->acpi_tables);
     }
     smbios_cleanup(&x86->smbios);
+    if (x86->has_smm_memory) {
+        address_space_cleanup(&x86->smm_memory);
+    }
     for (unsigned i = 0; i < ISA_IRQ_COUNT; i++) {
         g_clear_pointer(&x86->isa_line[i], irq_free);
     }

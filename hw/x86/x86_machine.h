@@ -21,8 +21,11 @@ typedef struct {
     /* parts */
     MemoryRegion low_ram, high_ram; /* of machine.ram */
     uint64_t low_ram_bytes, high_ram_bytes;
-    Device *apic_bus; /* NULL: processors without APICs */
+    uint64_t reserved_base, reserved_bytes; /* ECAM */
+    Device *apic_bus;                       /* NULL: processors without APICs */
     Device *fw_cfg;
+    AddressSpace smm_memory; /* what system management mode sees */
+    bool has_smm_memory;
     Irq *gsi[X86_GSI_COUNT]; /* inputs by global number; NULL: nothing there */
     IsaBus *isa;
     Irq *isa_line[ISA_IRQ_COUNT]; /* split to both interrupt controllers */

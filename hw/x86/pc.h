@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What "pc" and "q35" have in common: PCs with PCI, firmware, and the devices of an AT. */
+#pragma once
+
+#include "hw/pci-host/pci_host.h"
+#include "hw/x86/acpi_parts.h"
+#include "hw/x86/x86_machine.h"
+
+enum { PC_FLASH_BANKS = 2 };
+enum { PC_SCI = 9, PC_PM_PORT = 0x600, PC_SMBUS_PORT = 0x700 };
+
+typedef struct Pc Pc;
+
+/* How the two boards differ. */
+typedef struct {
+    const char *product;                     /* for SMBIOS */
+    uint64_t low_max, low_max_of_many, many; /* RAM below 4 GiB; with @many bytes or more: less */
+    bool (*add_chipset)(Pc *pc, GError **errp); /* sets host, pm, x86.isa */
+    void (*set_up_chipset)(Pc *pc);             /* what firmware would do; without firmware */
+    void (*put_pci)(const Pc *pc, Aml *aml);    /* DSDT: what is below \_SB.PCI0 */
+    uint16_t (*pm_port)(const Pc *pc);          /* as firmware set it */
+    uint16_t gpe_port;                          /* 0: PM port + 0x20 */
+    uint8_t gpe_bytes;
+    uint32_t ecam_base, ecam_bytes; /* 0: none */
+} PcKind;
+
+struct Pc {
+    X86Machine x86;
+    const PcKind *kind;
+    /* properties */
+    char *flash_file[PC_FLASH_BANKS];
+    bool flash_readonly[PC_FLASH_BANKS];
+    bool hpet, i8042, smm;
+    uint64_t max_low;
+    /* parts */
+    PciHost *host;
+    PciDevice *pm, *south; /* south: bridge with the PIRQ registers */
+    Device *rtc, *flash[PC_FLASH_BANKS];
+    MemoryRegion bios, low_bios;
+    MemoryRegion smm_root, smm_system, smm_video;
+    bool bios_loaded, direct, fw_cfg_filled, started;
+};
+
+static inline Pc *pc_of(Machine *machine)
+{
+    return container_of(machine, Pc, x86.machine);
+}
+
+/* pc.c */
+extern const MachineClass pc_base_class; /* abstract */
+bool pc_build(Pc *pc, const PcKind *kind, GError **errp);
+
+/* pc_firmware.c */
+/** pc_add_firmware - flash or ROM at the end of the first 4 GiB; pc->direct when there is none */
+bool pc_add_firmware(Pc *pc, GError **errp);
+/** pc_fill_fw_cfg - what firmware reads, once all devices are there */
+bool pc_fill_fw_cfg(Pc *pc, GError **errp);
+/** pc_set_cmos - what firmware reads there. At each reset */
+void pc_set_cmos(Pc *pc);
+
+/* pc_acpi.c */
+void pc_make_tables(Pc *pc);
+
+/** pc_config - a write to configuration space, as firmware would do */
+static inline void pc_config(Pc *pc, unsigned slot, unsigned function, unsigned offset,
+                             unsigned size, uint32_t value)
+{
+    pci_config_write(&pc->host->bus, PCI_DEVFN(slot, function), offset, value, size);
+}

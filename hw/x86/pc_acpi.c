@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ACPI tables of PCs with PCI. Spec: ACPI 6.5, 6.2.13 (_PRT), 6.2.11 (_OSC); PCI
+ * Firmware 3.3, 4.1.2. */
+#include "hw/x86/pc.h"
+
+#define HOLE_END        0xfebfffffu
+#define HPET_BASE       0xfed00000u
+#define WINDOW_64_BYTES (32ull << 30)
+enum { HPET_CAPABILITIES = 0x8086a201, SMI_COMMAND_PORT = 0xb2, ACPI_ON = 0xf1, ACPI_OFF = 0xf0 };
+enum { SLEEP_OFF = 0, RESET_PORT = 0xcf9, RESET_HARD = 0x0f, CENTURY = 0x32 };
+
+static uint16_t gpe_port(const Pc *pc)
+{
+    return pc->kind->gpe_port ? pc->kind->gpe_port : pc->kind->pm_port(pc) + 0x20;
+}
+
+/* Where devices' memory may lie: from the end of RAM to the interrupt controllers, and behind RAM
+ * above 4 GiB. */
+static void put_windows(const Pc *pc, Aml *aml)
+{
+    uint64_t low = pc->x86.low_ram_bytes;
+    uint64_t ecam_end = (uint64_t)pc->kind->ecam_base + pc->kind->ecam_bytes;
+    uint64_t high = (1ull << 32) + pc->x86.high_ram_bytes;
+    high = (high + (1ull << 30) - 1) & ~((1ull << 30) - 1);
+    low = (low + (1ull << 20) - 1) & ~((1ull << 20) - 1);
+    aml_name(aml, "_CRS");
+    aml_begin_resources(aml);
+    aml_bus_range(aml, 0, pc->kind->ecam_bytes ? (pc->kind->ecam_bytes >> 20) - 1 : 255);
+    aml_io(aml, 0xcf8, 0xcf8, 1, 8);
+    aml_io_range(aml, 0, 0xcf7);
+    aml_io_range(aml, 0xd00, 0xffff);
+    aml_memory_range(aml, 0xa0000, 0xbffff, true);
+    if (pc->kind->ecam_bytes && low < pc->kind->ecam_base) {
+        aml_memory_range(aml, low, pc->kind->ecam_base - 1, false);
+    }
+    aml_memory_range(aml, MAX(low, ecam_end), HOLE_END, false);
+    aml_memory_range(aml, high, high + WINDOW_64_BYTES - 1, true);
+    aml_end(aml);
+}
+
+static void put_root(const Pc *pc, Aml *aml)
+{
+    bool express = pc->kind->ecam_bytes != 0;
+    aml_begin_device(aml, "PCI0");
+    aml_name_eisa_id(aml, "_HID", express ? "PNP0A08" : "PNP0A03");
+    if (express) {
+        aml_name_eisa_id(aml, "_CID", "PNP0A03");
+    }
+    aml_name_int(aml, "_UID", 0);
+    put_windows(pc, aml);
+    pc->kind->put_pci(pc, aml);
+    aml_end(aml);
+}
+
+/* Ports and memory that belong to the board and to no other device. */
+static void put_board(const Pc *pc, Aml *aml)
+{
+    aml_begin_device(aml, "MBRD");
+    aml_name_eisa_id(aml, "_HID", "PNP0C02");
+    aml_name_int(aml, "_UID", 1);
+    aml_name(aml, "_CRS");
+    aml_begin_resources(aml);
+    aml_io(aml, pc->kind->pm_port(pc), pc->kind->pm_port(pc), 1, 0x40);
+    aml_io(aml, gpe_port(pc), gpe_port(pc), 1, pc->kind->gpe_bytes);
+    if (pc->kind->ecam_bytes) {
+        aml_memory32(aml, pc->kind->ecam_base, pc->kind->ecam_bytes, true);
+    }
+    aml_end(aml);
+    aml_end(aml);
+}
+
+static void put_hpet(Aml *aml)
+{
+    aml_begin_device(aml, "HPET");
+    aml_name_eisa_id(aml, "_HID", "PNP0103");
+    aml_name_int(aml, "_UID", 0);
+    aml_name(aml, "_CRS");
+    aml_begin_resources(aml);
+    aml_memory32(aml, HPET_BASE, 0x400, false);
+    aml_end(aml);
+    aml_end(aml);
+}
+
+static void put_dsdt(Pc *pc, AcpiTables *tables)
+{
+    Aml aml;
+    aml_init(&aml);
+    aml_name_int(&aml, "PICM", 0);
+    aml_begin_method(&aml, "\\_PIC", 1, false);
+    aml_op(&aml, AML_STORE);
+    aml_op(&aml, AML_ARG0);
+    aml_path(&aml, "PICM");
+    aml_end(&aml);
+    acpi_parts_cpus(&aml, &pc->x86.machine);
+    aml_begin_scope(&aml, "\\_SB");
+    put_root(pc, &aml);
+    put_board(pc, &aml);
+    acpi_parts_fw_cfg(&aml);
+    if (pc->hpet) {
+        put_hpet(&aml);
+    }
+    aml_end(&aml);
+    acpi_parts_sleep(&aml, SLEEP_OFF);
+    acpi_add_dsdt(tables, aml.bytes);
+    aml_cleanup(&aml);
+}
+
+static void put_fadt(const Pc *pc, AcpiTables *tables)
+{
+    uint16_t pm = pc->kind->pm_port(pc);
+    AcpiFadt fadt = {
+        .flags = ACPI_FADT_WBINVD | ACPI_FADT_C1 | ACPI_FADT_SLEEP_BUTTON_NONE | ACPI_FADT_RTC_S4 |
+                 ACPI_FADT_RESET | (pc->x86.machine.topology.cpus > 8 ? ACPI_FADT_APIC_CLUSTER : 0),
+        .boot = ACPI_BOOT_LEGACY | (pc->i8042 ? ACPI_BOOT_8042 : 0),
+        .century = CENTURY,
+        .reset = { ACPI_IN_IO, 8, RESET_PORT },
+        .reset_value = RESET_HARD,
+        .sci = PC_SCI,
+        .smi_command = SMI_COMMAND_PORT,
+        .enable = ACPI_ON,
+        .disable = ACPI_OFF,
+        .pm1_event = pm,
+        .pm1_control = pm + 4,
+        .pm_timer = pm + 8,
+        .gpe0 = gpe_port(pc),
+        .gpe0_bytes = pc->kind->gpe_bytes,
+    };
+    acpi_add_fadt(tables, &fadt);
+}
+
+void pc_make_tables(Pc *pc)
+{
+    static const AcpiIoApic io_apic = { 0, X86_IO_APIC_BASE, 0 };
+    static const AcpiOverride overrides[] = {
+        { 0, X86_ISA_PIN0, false, false }, { 5, 5, true, false },   { 9, 9, true, false },
+        { 10, 10, true, false },           { 11, 11, true, false },
+    };
+    AcpiTables *tables = &pc->x86.acpi_tables;
+    if (pc->x86.acpi_ready) {
+        acpi_tables_cleanup(tables);
+    }
+    acpi_tables_init(tables);
+    pc->x86.acpi_ready = true;
+    acpi_add_facs(tables);
+    put_dsdt(pc, tables);
+    put_fadt(pc, tables);
+    acpi_parts_madt(&pc->x86, &(AcpiMadt){ .has_8259 = true,
+                                           .io_apics = &io_apic,
+                                           .io_apic_count = 1,
+                                           .overrides = overrides,
+                                           .override_count = G_N_ELEMENTS(overrides) });
+    if (pc->hpet) {
+        acpi_add_hpet(tables, HPET_BASE, HPET_CAPABILITIES);
+    }
+    if (pc->kind->ecam_bytes) {
+        acpi_add_mcfg(tables, pc->kind->ecam_base, 0, (pc->kind->ecam_bytes >> 20) - 1);
+    }
+    acpi_add_waet(tables);
+    acpi_tables_finish(tables);
+}

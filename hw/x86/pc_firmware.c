@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What firmware is and what it finds: ROM or flash at the end of the first 4 GiB, CMOS, fw_cfg.
+ * Spec: SeaBIOS docs/Runtime_config.rst; QEMU docs/specs/fw_cfg.rst; the CMOS cells are those of
+ * the IBM AT and of Bochs' BIOS.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "hw/core/loader.h"
+#include "hw/nvram/fw_cfg.h"
+#include "hw/rtc/mc146818.h"
+#include "hw/x86/pc.h"
+#include "util/datadir.h"
+#include "util/error.h"
+#include "util/keyval.h"
+
+#define FOUR_GIB (1ull << 32)
+enum { MAX_BIOS = 16 << 20, BIOS_UNIT = 64 << 10, LOW_BIOS_MAX = 128 << 10, ONE_MIB = 1 << 20 };
+#define DEFAULT_BIOS "bios-256k.bin"
+
+/* The last 128 KiB of the firmware are below 1 MiB too. @rom: all of it */
+static bool shadow_bios(Pc *pc, const void *rom, uint64_t bytes, GError **errp)
+{
+    Object *owner = &pc->x86.machine.object;
+    uint64_t low = MIN(bytes, LOW_BIOS_MAX);
+    if (!memory_region_init_rom(&pc->low_bios, owner, "isa-bios", low, errp)) {
+        return false;
+    }
+    memcpy(memory_region_ram_pointer(&pc->low_bios), (const uint8_t *)rom + bytes - low, low);
+    memory_region_add_overlap(&pc->host->memory, ONE_MIB - low, &pc->low_bios, 1);
+    return true;
+}
+
+static bool add_rom(Pc *pc, const char *path, GError **errp)
+{
+    size_t bytes;
+    g_autofree void *contents = loader_read_file("firmware", path, MAX_BIOS, &bytes, errp);
+    if (!contents) {
+        return false;
+    }
+    if (bytes % BIOS_UNIT) {
+        error_set(errp, "could not load firmware '%s': its %zu bytes are no multiple of 64 KiB",
+                  path, bytes);
+        return false;
+    }
+    if (!memory_region_init_rom(&pc->bios, &pc->x86.machine.object, "bios", bytes, errp)) {
+        return false;
+    }
+    memcpy(memory_region_ram_pointer(&pc->bios), contents, bytes);
+    memory_region_add_overlap(&pc->host->memory, FOUR_GIB - bytes, &pc->bios, 1);
+    return shadow_bios(pc, contents, bytes, errp);
+}
+
+/* Bank 0 ends at 4 GiB, bank 1 where bank 0 begins. */
+static bool add_flash(Pc *pc, unsigned bank, hwaddr *end, GError **errp)
+{
+    const char *path = pc->flash_file[bank];
+    g_autofree char *name = g_strdup_printf("flash%u", bank);
+    uint64_t bytes;
+    if (!loader_file_bytes("flash contents", path, &bytes, errp)) {
+        return false;
+    }
+    if (bytes % 4096 || bytes > MAX_BIOS) {
+        error_set(errp,
+                  "pflash%u: the %" PRIu64 " bytes of '%s' are no multiple of 4 KiB up to "
+                  "16 MiB",
+                  bank, bytes, path);
+        return false;
+    }
+    Device *dev = x86_add_device(&pc->x86.machine, name, "cfi-pflash01", errp);
+    if (!dev || !property_set(&dev->object, "file", path, errp) ||
+        !property_set_bool(&dev->object, "readonly", pc->flash_readonly[bank], errp) ||
+        !property_set_u64(&dev->object, "size", bytes, errp) || !device_realize(dev, NULL, errp)) {
+        return false;
+    }
+    *end -= bytes;
+    sysbus_map(container_of(dev, SysbusDevice, device), 0, &pc->x86.machine.system_memory, *end);
+    pc->flash[bank] = dev;
+    return true;
+}
+
+static bool add_flash_banks(Pc *pc, GError **errp)
+{
+    hwaddr end = FOUR_GIB;
+    size_t bytes;
+    g_autofree void *contents =
+        loader_read_file("firmware", pc->flash_file[0], MAX_BIOS, &bytes, errp);
+    if (!contents || !add_flash(pc, 0, &end, errp) ||
+        (pc->flash_file[1] && !add_flash(pc, 1, &end, errp))) {
+        return false;
+    }
+    return shadow_bios(pc, contents, bytes, errp);
+}
+
+bool pc_add_firmware(Pc *pc, GError **errp)
+{
+    const MachineBoot *boot = &pc->x86.machine.boot;
+    const char *wanted = boot->firmware ? boot->firmware : "default";
+    if (pc->flash_file[0]) {
+        return add_flash_banks(pc, errp);
+    }
+    if (pc->flash_file[1]) {
+        error_set(errp, "pflash1 alone holds no firmware; pflash0 is missing");
+        return false;
+    }
+    if (strcmp(wanted, "none") == 0) {
+        pc->direct = true;
+        return true;
+    }
+    if (strcmp(wanted, "default") != 0) {
+        return add_rom(pc, wanted, errp);
+    }
+    g_autofree char *found = datadir_find(DEFAULT_BIOS);
+    if (found) {
+        return add_rom(pc, found, errp);
+    }
+    if (!boot->kernel) {
+        error_set(errp,
+                  "no firmware '" DEFAULT_BIOS "' was found and no kernel is given; '-L help' "
+                  "lists where it was looked for");
+        return false;
+    }
+    pc->direct = true;
+    return true;
+}
+
+/* -boot order=: what BIOSes know as a code each */
+static unsigned boot_code(char letter)
+{
+    switch (letter) {
+    case 'a':
+    case 'b': return 1;
+    case 'c': return 2;
+    case 'd': return 3;
+    case 'n': return 4;
+    }
+    return 0;
+}
+
+static const char *boot_option(const Pc *pc, const char *key)
+{
+    const GPtrArray *options = pc->x86.machine.options[MACHINE_OPTION_BOOT];
+    for (guint i = options ? options->len : 0; i-- > 0;) {
+        const char *value = keyval_get(g_ptr_array_index(options, i), key);
+        if (value) {
+            return value;
+        }
+    }
+    return NULL;
+}
+
+static bool check_order(const char *key, const char *order, GError **errp)
+{
+    unsigned seen = 0;
+    for (const char *p = order; p && *p; p++) {
+        if (*p < 'a' || *p > 'p') {
+            error_set(errp, "-boot %s=%s: '%c' is no drive, these are a to p", key, order, *p);
+            return false;
+        }
+        if (seen & 1u << (*p - 'a')) {
+            error_set(errp, "-boot %s=%s: drive '%c' is there twice", key, order, *p);
+            return false;
+        }
+        seen |= 1u << (*p - 'a');
+    }
+    return true;
+}
+
+void pc_set_cmos(Pc *pc)
+{
+    const X86Machine *x86 = &pc->x86;
+    Device *rtc = pc->rtc;
+    const char *order = boot_option(pc, "order"), *once = boot_option(pc, "once");
+    const char *now = once && !pc->started ? once : order ? order : "cad";
+    uint64_t kib = MIN((x86->low_ram_bytes >> 10) - 1024, 65535);
+    uint64_t units = x86->low_ram_bytes > 16 << 20 ? (x86->low_ram_bytes >> 16) - 256 : 0;
+    uint64_t high = x86->high_ram_bytes >> 16;
+    const struct {
+        uint8_t at, value;
+    } cells[] = {
+        { 0x14, 0x02 | (pc->i8042 ? 0x04 : 0) }, /* has an FPU, a mouse */
+        { 0x15, 640 & 0xff },
+        { 0x16, 640 >> 8 },
+        { 0x17, kib },
+        { 0x18, kib >> 8 },
+        { 0x30, kib },
+        { 0x31, kib >> 8 },
+        { 0x34, MIN(units, 65535) },
+        { 0x35, MIN(units, 65535) >> 8 },
+        { 0x5b, high },
+        { 0x5c, high >> 8 },
+        { 0x5d, high >> 16 },
+        { 0x5f, x86->machine.topology.cpus - 1 },
+        { 0x3d, boot_code(now[0]) | (now[0] ? boot_code(now[1]) : 0) << 4 },
+        { 0x38, (now[0] && now[1] ? boot_code(now[2]) : 0) << 4 },
+    };
+    for (unsigned i = 0; i < G_N_ELEMENTS(cells); i++) {
+        mc146818_set_cmos(rtc, cells[i].at, cells[i].value);
+    }
+    pc->started = true;
+}
+
+static bool add_map(Pc *pc, GError **errp)
+{
+    E820Map map;
+    e820_init(&map);
+    x86_boot_map_ram(&map, pc->x86.low_ram_bytes, pc->x86.high_ram_bytes);
+    bool ok = fw_cfg_add_file(pc->x86.fw_cfg, "etc/e820", map.entries->data,
+                              map.entries->len * sizeof(E820Entry), errp);
+    e820_cleanup(&map);
+    return ok;
+}
+
+static GByteArray *tables_bytes(const AcpiTables *tables)
+{
+    GByteArray *copy = g_byte_array_new();
+    g_byte_array_append(copy, tables->bytes->data, tables->bytes->len);
+    return copy;
+}
+
+static GByteArray *rsdp_bytes(const AcpiTables *tables)
+{
+    GByteArray *copy = g_byte_array_new();
+    g_byte_array_append(copy, tables->rsdp, sizeof(tables->rsdp));
+    return copy;
+}
+
+enum { ACPI_RSDP_INDEX = 1, ACPI_ROOM = 4096 };
+static const struct {
+    const char *name;
+    GByteArray *(*make)(const AcpiTables *tables);
+} acpi_files[] = {
+    { ACPI_TABLES_FILE, tables_bytes },
+    { ACPI_RSDP_FILE, rsdp_bytes },
+    { ACPI_SCRIPT_FILE, acpi_tables_script },
+};
+
+/* Tables tell of ports that firmware chooses: they are made when it asks. A file never grows beyond
+ * what its entry says, since numbers only become as wide as addresses are. */
+static void update_tables(void *opaque)
+{
+    Pc *pc = opaque;
+    pc_make_tables(pc);
+    for (unsigned i = 0; i < G_N_ELEMENTS(acpi_files); i++) {
+        g_autoptr(GByteArray) bytes = acpi_files[i].make(&pc->x86.acpi_tables);
+        fw_cfg_update_file(pc->x86.fw_cfg, acpi_files[i].name, bytes->data, bytes->len);
+    }
+}
+
+static bool add_tables(Pc *pc, GError **errp)
+{
+    const Smbios *smbios = &pc->x86.smbios;
+    Device *cfg = pc->x86.fw_cfg;
+    if (!fw_cfg_add_file(cfg, "etc/smbios/smbios-anchor", smbios->entry_32->data,
+                         smbios->entry_32->len, errp) ||
+        !fw_cfg_add_file(cfg, "etc/smbios/smbios-tables", smbios->tables->data, smbios->tables->len,
+                         errp)) {
+        return false;
+    }
+    if (!pc->x86.acpi) {
+        return true;
+    }
+    pc_make_tables(pc);
+    for (unsigned i = 0; i < G_N_ELEMENTS(acpi_files); i++) {
+        g_autoptr(GByteArray) bytes = acpi_files[i].make(&pc->x86.acpi_tables);
+        g_byte_array_set_size(bytes, (bytes->len + ACPI_ROOM) & ~(ACPI_ROOM - 1));
+        if (i == ACPI_RSDP_INDEX) {
+            g_byte_array_set_size(bytes, ACPI_RSDP_BYTES);
+        }
+        if (!fw_cfg_add_file(cfg, acpi_files[i].name, bytes->data, bytes->len, errp)) {
+            return false;
+        }
+        fw_cfg_on_select(cfg, acpi_files[i].name, update_tables, pc);
+    }
+    update_tables(pc);
+    return true;
+}
+
+static bool add_boot_options(Pc *pc, GError **errp)
+{
+    Device *cfg = pc->x86.fw_cfg;
+    const char *menu = boot_option(pc, "menu"), *wait = boot_option(pc, "splash-time");
+    const char *timeout = boot_option(pc, "reboot-timeout");
+    if (!check_order("order", boot_option(pc, "order"), errp) ||
+        !check_order("once", boot_option(pc, "once"), errp)) {
+        return false;
+    }
+    fw_cfg_add_u16(cfg, FW_CFG_BOOT_MENU, menu && strcmp(menu, "on") == 0);
+    if (wait) {
+        uint64_t ms = g_ascii_strtoull(wait, NULL, 10);
+        if (ms > 0xffff) {
+            error_set(errp, "-boot splash-time=%s: possible are 0 to 65535", wait);
+            return false;
+        }
+        uint16_t value = GUINT16_TO_LE((uint16_t)ms);
+        if (!fw_cfg_add_file(cfg, "etc/boot-menu-wait", &value, sizeof(value), errp)) {
+            return false;
+        }
+    }
+    gint64 ms = -1;
+    if (timeout && !g_ascii_string_to_signed(timeout, 10, -1, 0xffff, &ms, NULL)) {
+        error_set(errp, "-boot reboot-timeout=%s: possible are -1 to 65535", timeout);
+        return false;
+    }
+    uint32_t value = GUINT32_TO_LE((uint32_t)ms);
+    return !timeout || fw_cfg_add_file(cfg, "etc/boot-fail-wait", &value, sizeof(value), errp);
+}
+
+bool pc_fill_fw_cfg(Pc *pc, GError **errp)
+{
+    /* Which sleep states there are, and their types, high bit: enabled (S3, S4, S5 at 3 to 5) */
+    static const uint8_t states[6] = { 0x80, 0, 0, 0x00, 0x00, 0x80 };
+    static const char irq0_override[] = { 1, 0, 0, 0 };
+    const uint64_t serial_port = GUINT64_TO_LE(0x3f8);
+    Machine *machine = &pc->x86.machine;
+    Device *cfg = pc->x86.fw_cfg;
+    fw_cfg_add_u16(cfg, FW_CFG_NOGRAPHIC, machine->no_graphics);
+    fw_cfg_add_local(cfg, FW_CFG_LOCAL_IRQ0_OVERRIDE, irq0_override, sizeof(irq0_override));
+    return add_map(pc, errp) && add_tables(pc, errp) && add_boot_options(pc, errp) &&
+           fw_cfg_add_file(cfg, "etc/system-states", states, sizeof(states), errp) &&
+           (!machine->no_graphics ||
+            fw_cfg_add_file(cfg, "etc/sercon-port", &serial_port, sizeof(serial_port), errp));
+}
