@@ -222,6 +222,18 @@ void tcg_icount_begin(Cpu *cpu)
     atomic_set(&accel->icount.running, cpu);
 }
 
+/* No instruction was done, so the slice gets shorter by one and the time goes to what was skipped.
+ */
+void tcg_icount_exception(Cpu *cpu)
+{
+    TcgAccel *accel = tcg_accel(cpu);
+    TcgIcount *icount = &accel->icount;
+
+    icount->slice--;
+    cpu->env.hot.budget--;
+    atomic_set(&icount->warp_ns, icount->warp_ns + (1ll << accel->options.icount_shift));
+}
+
 void tcg_icount_end(Cpu *cpu)
 {
     TcgIcount *icount = &tcg_accel(cpu)->icount;

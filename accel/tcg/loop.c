@@ -96,6 +96,9 @@ static void deliver_exception(Cpu *cpu)
     cpu->env.hot.raise = 0;
     cpu->tcg->frontend->deliver_exception(cpu);
     note_delivery(cpu, "exception", from);
+    if (cpu->tcg->accel->options.icount) {
+        tcg_icount_exception(cpu);
+    }
 }
 
 static bool deliver_interrupt(Cpu *cpu)
