@@ -165,6 +165,7 @@ typedef struct X86Cpu {
     uint64_t r[X86_REGISTERS]; /* 32-bit modes leave upper halves as they are */
     X86Flags flags;
     X86Vector v[X86_VECTORS]; /* MXCSR lives in TcgEnv.mxcsr_guest */
+    X86Vector operand;        /* of memory, for helpers; nothing outlives an instruction */
     X86Segment segment[X86_SEGMENTS];
     X86TableRegister gdtr, idtr;
     uint32_t mode;      /* derived: what the context key is made from (mode.h) */
@@ -172,6 +173,9 @@ typedef struct X86Cpu {
     X86Control control;
     X86Msrs msr;
     X86Fpu fpu;
+    /* FERR#, set by the board before realize; NULL: not wired. vCPU thread, no lock held */
+    void (*ferr)(void *opaque, bool level);
+    void *ferr_opaque;
     X86Event event; /* set by x86_raise..() before tcg_raise() */
     uint8_t shadow; /* interrupts are held back for one instruction: X86_SHADOW_STI, _MOV_SS */
     bool smm, nmi_blocked;
