@@ -29,6 +29,9 @@ struct AccelClass {
      * waiting) */
     void (*resume_all)(Accel *accel);
     void (*pause_all)(Accel *accel);
+    /* the debugger's points, instead of those before; copied. All vCPUs are stopped. NULL slot: it
+     * has none */
+    bool (*set_points)(Accel *accel, const CpuPoint *points, unsigned count, GError **errp);
     /* text for "info jit" and friends; NULL: nothing to say */
     void (*statistics)(Accel *accel, GString *out);
 };

@@ -242,6 +242,21 @@ static bool ringbuf_write(HumanCall *call, GError **errp)
     return qmp_ringbuf_write(&call->context, &args, errp);
 }
 
+static bool gdbserver(HumanCall *call, GError **errp)
+{
+    const char *device = call->count ? call->args[0] : "tcp::1234";
+    QmpXGdbserverArgs args = { .device = (char *)device };
+    if (!qmp_x_gdbserver(&call->context, &args, errp)) {
+        return false;
+    }
+    if (strcmp(device, "none") == 0) {
+        human_text(call, "Disabled gdbserver\n");
+    } else {
+        human_text(call, "Waiting for gdb connection on device '%s'\n", device);
+    }
+    return true;
+}
+
 const HumanCommand human_commands[] = {
     { "help", "?", "[COMMAND]", "c", "list the commands, or explain one", help },
     { "info", NULL, "[TOPIC] [ARGUMENT...]", "t", "tell about the machine; 'info' lists topics",
@@ -250,6 +265,8 @@ const HumanCommand human_commands[] = {
     { "stop", "s", "", "", "stop the machine", stop },
     { "cont", "c", "", "", "let the machine go on", cont },
     { "system_reset", NULL, "", "", "reset the machine", system_reset },
+    { "gdbserver", NULL, "[DEVICE]", "", "let gdb debug the guest (tcp::1234), or 'none'",
+      gdbserver },
     { "cpu", NULL, "INDEX", "", "choose the processor that further commands are about", cpu },
     { "x", NULL, "ADDRESS", "", "show memory as the processor's programs see it",
       human_dump_virtual, true },

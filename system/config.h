@@ -49,6 +49,7 @@ typedef struct {
     GPtrArray *monitors;     /* ... of -mon, -monitor, -qmp and -qmp-pretty */
     bool no_console_monitor; /* -monitor was given: the console has none of its own */
     const OptionUse *qtest_use;
+    const OptionUse *gdb_use; /* -gdb, or -s */
     uint8_t escape; /* the key that starts a mux command */
     bool nographic; /* console and monitor share the terminal */
     bool headless;  /* -display none: no console unless asked for */

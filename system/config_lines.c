@@ -106,6 +106,12 @@ bool config_apply_echr(Config *config, const OptionUse *use, GError **errp)
     return true;
 }
 
+bool config_apply_gdb(Config *config, const OptionUse *use, GError **errp)
+{
+    config->lines.gdb_use = use;
+    return true;
+}
+
 bool config_apply_qtest(Config *config, const OptionUse *use, GError **errp)
 {
     config->lines.qtest_use = use;

@@ -302,6 +302,9 @@ const OptionRow option_table[] = {
          "sleep=off: skip idle guest time"),
     KEYS("msg", "[timestamp=on|off][,guest-name=on|off]", OPTION_DEBUG, NULL, msg_keys,
          config_apply_msg, "what messages begin with"),
+    TEXT("gdb", "dev", OPTION_DEBUG, config_apply_gdb,
+         "let gdb debug the guest through this device: tcp::port, unix:path, chardev:id, none"),
+    FLAG("s", OPTION_DEBUG, config_apply_gdb, "the same as -gdb tcp::1234"),
     TEXT("qtest", "dev", OPTION_DEBUG, config_apply_qtest,
          "let a test drive the devices through this character device"),
 
@@ -337,8 +340,6 @@ const OptionRow option_table[] = {
     MISSING("overcommit", "...", "locked memory is"),
     MISSING("add-fd", "...", "descriptor sets are"),
     MISSING("set", "...", "-set is"),
-    MISSING("s", NULL, "the gdb stub is"),
-    MISSING("gdb", "dev", "the gdb stub is"),
     MISSING("loadvm", "name", "snapshots are"),
     MISSING("incoming", "...", "migration is"),
     MISSING("only-migratable", NULL, "migration is"),

@@ -58,6 +58,9 @@ void vm_stop(Vm *vm, RunState state)
 {
     if (stop_silently(vm, state)) {
         qmp_event_stop(vm_events(vm));
+        if (vm->gdb) {
+            gdbstub_stopped(vm->gdb);
+        }
     }
 }
 
@@ -79,6 +82,9 @@ bool vm_reset(Vm *vm, GError **errp)
 
 static void end(Vm *vm, int status)
 {
+    if (vm->gdb) {
+        gdbstub_ended(vm->gdb, status);
+    }
     vm->exit_status = status;
     g_main_loop_quit(vm->loop);
 }
@@ -180,11 +186,15 @@ static gboolean on_request(gpointer opaque)
     Vm *vm = opaque;
     g_clear_pointer(&vm->request, g_source_unref);
     if (vm->shutdown_wanted) {
-        vm->shutdown_wanted = vm->reset_wanted = false;
+        vm->shutdown_wanted = vm->reset_wanted = vm->debug_wanted = false;
         handle_shutdown(vm);
     } else if (vm->reset_wanted) {
         vm->reset_wanted = false;
         handle_reset(vm);
+    }
+    if (vm->debug_wanted) {
+        vm->debug_wanted = false;
+        vm_stop(vm, RUN_STATE_DEBUG);
     }
     return G_SOURCE_REMOVE;
 }
@@ -220,8 +230,16 @@ static void request_reset(Machine *machine, bool by_guest)
     wake(vm);
 }
 
+static void request_debug(Machine *machine)
+{
+    Vm *vm = machine->ops_opaque;
+    vm->debug_wanted = true;
+    wake(vm);
+}
+
 const MachineOps vm_machine_ops = { .request_shutdown = request_shutdown,
-                                    .request_reset = request_reset };
+                                    .request_reset = request_reset,
+                                    .request_debug = request_debug };
 
 void vm_request_quit(Vm *vm)
 {
@@ -268,6 +286,7 @@ void vm_free(Vm *vm)
     }
     g_ptr_array_unref(vm->signals);
     qtest_free(vm->qtest);
+    g_clear_pointer(&vm->gdb, gdbstub_free);
     monitors_free(vm->monitors);
     vm->monitors = NULL;
     lines_close(vm->chardevs);

@@ -5,6 +5,7 @@
 
 #include "accel/accel.h"
 #include "accel/qtest/qtest.h"
+#include "gdbstub/gdbstub.h"
 #include "monitor/monitor.h"
 #include "system/config.h"
 
@@ -19,11 +20,12 @@ struct Vm {
     Accel *accel;
     Qtest *qtest; /* NULL: no test socket */
     Monitors *monitors;
+    GdbStub *gdb; /* NULL: nobody may debug */
     ConfigLife life; /* as the configuration says, or set-action since; its strings are not ours */
     GMainLoop *loop;
     GPtrArray *signals; /* GSource * */
     /* asked for by a guest or the host, handled in the main loop */
-    bool shutdown_wanted, reset_wanted, reset_by_guest;
+    bool shutdown_wanted, reset_wanted, reset_by_guest, debug_wanted;
     ShutdownCause cause;
     int status;
     GSource *request; /* pending handler of the above */

@@ -18,6 +18,7 @@ QmpStatusInfo *qmp_query_status(CommandContext *context, GError **errp)
         [RUN_STATE_SHUTDOWN] = QMP_RUN_STATE_SHUTDOWN,
         [RUN_STATE_INTERNAL_ERROR] = QMP_RUN_STATE_INTERNAL_ERROR,
         [RUN_STATE_GUEST_PANICKED] = QMP_RUN_STATE_GUEST_PANICKED,
+        [RUN_STATE_DEBUG] = QMP_RUN_STATE_DEBUG,
     };
     Object *accel = &context->machine->accel->object;
     QmpStatusInfo *info = qmp_status_info_new();

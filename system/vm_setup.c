@@ -9,7 +9,7 @@
 #include "qom/user_object.h"
 #include "system/lines.h"
 #include "system/machine_list.h"
-#include "system/vm.h"
+#include "system/vm_gdb.h"
 #include "util/error.h"
 
 /* Moves @error with the option it is about in front; always false. */
@@ -433,6 +433,14 @@ static bool setup_qtest(Vm *vm, GError **errp)
     return error ? blame(use, error, errp) : true;
 }
 
+static bool setup_gdb(Vm *vm, GError **errp)
+{
+    const OptionUse *use = vm->config->lines.gdb_use;
+    GError *error = NULL;
+    bool ok = !use || vm_gdb_open(vm, use->argument ? use->argument : "tcp::1234", &error);
+    return ok || blame(use, error, errp);
+}
+
 static bool setup(Vm *vm, GError **errp)
 {
     const MachineClass *class = config_machine_class(vm->config, errp);
@@ -452,7 +460,7 @@ static bool setup(Vm *vm, GError **errp)
     return (!build || build(vm->machine, errp)) && object_root_check(vm->root, errp) &&
            add_devices(vm, errp) && lines_check(vm->config, vm->machine, errp) &&
            (!setup_done || setup_done(vm->accel, errp)) && machine_reset(vm->machine, errp) &&
-           setup_qtest(vm, errp) && setup_monitors(vm, monitors, errp);
+           setup_qtest(vm, errp) && setup_monitors(vm, monitors, errp) && setup_gdb(vm, errp);
 }
 
 Vm *vm_new(const Config *config, GError **errp)

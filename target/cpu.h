@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hw/core/machine.h"
+#include "target/debug.h"
 #include "tcg/env.h"
 
 typedef struct CpuClass CpuClass;
@@ -24,6 +25,7 @@ struct CpuClass {
     void (*dump)(Cpu *cpu, GString *out);
     /* where a debugger's access goes: physical address, or false when unmapped; no side effects */
     bool (*debug_translate)(Cpu *cpu, vaddr address, hwaddr *physical, MemTxAttrs *attrs);
+    const CpuDebug *debug; /* registers for a debugger; NULL: none */
     /* for disas/: what is at the present pc */
     void (*disas_setup)(Cpu *cpu, int *capstone_arch, int *capstone_mode);
 };
@@ -43,6 +45,8 @@ struct Cpu {
     bool stop;    /* asked to stop; atomic */
     bool stopped; /* it has; atomic */
     bool unplug;
+    CpuResume resume;  /* how it goes on; set while stopped */
+    CpuStop debug_stop; /* since the last start */
     GThread *thread;
     GMutex work_lock;
     GCond halt_cond; /* with work_lock: something to do, or work done */

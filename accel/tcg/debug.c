@@ -65,6 +65,30 @@ void tcg_watchpoint_remove(Cpu *cpu, vaddr address, uint64_t length, bool on_loa
     points_changed(cpu);
 }
 
+/* The guest's own points come before the access, the debugger's behind its instruction, which is
+ * therefore repeated alone. True: raised. */
+static bool watch_says_no(Cpu *cpu, const TcgWatch *watch, vaddr address, TcgAccess access)
+{
+    const TcgFrontend *frontend = cpu->tcg->frontend;
+
+    if (!watch->debugger) {
+        return frontend->debug_hit && frontend->debug_hit(cpu, address, access);
+    }
+    if (!cpu->tcg->in_single) {
+        cpu->tcg->restart_single = true;
+        tcg_raise(cpu);
+        return true;
+    }
+    cpu->tcg->debug_stop = (CpuStop){
+        .reason = CPU_STOP_POINT,
+        .kind = !watch->on_load    ? CPU_POINT_WRITE
+                : !watch->on_store ? CPU_POINT_READ
+                                   : CPU_POINT_ACCESS,
+        .address = MAX(address, watch->address),
+    };
+    return false;
+}
+
 bool tcg_watch_hit(Cpu *cpu, vaddr address, unsigned length, TcgAccess access)
 {
     const GArray *list = cpu->tcg->watchpoints;
@@ -74,11 +98,88 @@ bool tcg_watch_hit(Cpu *cpu, vaddr address, unsigned length, TcgAccess access)
         bool kind = access == TCG_ACCESS_STORE ? watch->on_store : watch->on_load;
         if (kind &&
             (address - watch->address < watch->length || watch->address - address < length) &&
-            cpu->tcg->frontend->debug_hit && cpu->tcg->frontend->debug_hit(cpu, address, access)) {
+            watch_says_no(cpu, watch, address, access)) {
             return true;
         }
     }
     return false;
+}
+
+static void drop_debugger_points(GArray *list)
+{
+    for (unsigned i = list->len; i-- > 0;) {
+        if (g_array_index(list, TcgWatch, i).debugger) {
+            g_array_remove_index_fast(list, i);
+        }
+    }
+}
+
+void tcg_debugger_attach(TcgAccel *accel, Cpu *cpu)
+{
+    drop_debugger_points(cpu->tcg->breakpoints);
+    drop_debugger_points(cpu->tcg->watchpoints);
+    for (unsigned i = 0; accel->points && i < accel->points->len; i++) {
+        const CpuPoint *point = &g_array_index(accel->points, CpuPoint, i);
+        bool executes = point->kind == CPU_POINT_EXECUTE;
+        insert(executes ? cpu->tcg->breakpoints : cpu->tcg->watchpoints,
+               (TcgWatch){ .address = point->address,
+                           .length = executes ? 1 : point->length,
+                           .on_load = !executes && point->kind != CPU_POINT_WRITE,
+                           .on_store = !executes && point->kind != CPU_POINT_READ,
+                           .debugger = true });
+    }
+}
+
+bool tcg_debugger_points(TcgAccel *accel, const CpuPoint *points, unsigned count)
+{
+    GPtrArray *cpus = accel->accel.machine->cpus;
+
+    if (!accel->points) {
+        accel->points = g_array_new(false, false, sizeof(CpuPoint));
+    }
+    g_array_set_size(accel->points, 0);
+    g_array_append_vals(accel->points, points, count);
+    for (unsigned i = 0; i < cpus->len; i++) {
+        Cpu *cpu = g_ptr_array_index(cpus, i);
+        if (cpu->tcg) {
+            tcg_debugger_attach(accel, cpu);
+            points_changed(cpu);
+        }
+    }
+    return true;
+}
+
+bool tcg_debugger_stops_at(Cpu *cpu, vaddr pc)
+{
+    const GArray *list = cpu->tcg->breakpoints;
+
+    for (unsigned i = 0; i < list->len; i++) {
+        const TcgWatch *point = &g_array_index(list, TcgWatch, i);
+        if (point->debugger && point->address == pc) {
+            cpu->tcg->debug_stop =
+                (CpuStop){ .reason = CPU_STOP_POINT, .kind = CPU_POINT_EXECUTE, .address = pc };
+            return true;
+        }
+    }
+    return false;
+}
+
+bool tcg_debugger_report(Cpu *cpu)
+{
+    CpuStop *stop = &cpu->tcg->debug_stop;
+
+    if (stop->reason == CPU_STOP_NONE || cpu->tcg->restart_single) {
+        return false;
+    }
+    tcg_leave(cpu);
+    machine_lock();
+    cpu->debug_stop = *stop;
+    cpu->resume = CPU_RUN;
+    atomic_set(&cpu->stop, true); /* at once; the others follow when the machine is stopped */
+    machine_request_debug(cpu->machine);
+    machine_unlock();
+    stop->reason = CPU_STOP_NONE;
+    return true;
 }
 
 /* The interpreter keeps the pc up to date; the unwind word stands in the region. */

@@ -283,12 +283,26 @@ static TcgLeft run_restarted(Cpu *cpu)
     return left;
 }
 
+static TcgLeft step_for_debugger(Cpu *cpu)
+{
+    TcgLeft left = run_once(cpu, 1);
+
+    cpu->tcg->debug_stop.reason = CPU_STOP_STEPPED;
+    return left;
+}
+
 static TcgLeft step(Cpu *cpu)
 {
     TcgCpu *tcg = cpu->tcg;
     uint64_t pc = cpu->env.hot.pc;
     bool once = false;
 
+    if (cpu->resume >= CPU_STEP) {
+        return step_for_debugger(cpu);
+    }
+    if (tcg->breakpoints->len && tcg_debugger_stops_at(cpu, pc)) {
+        return TCG_LEFT_EXIT;
+    }
     if (stop_at_breakpoint(cpu, pc)) {
         return TCG_LEFT_RAISE;
     }
@@ -332,6 +346,9 @@ static bool prepare(Cpu *cpu, TcgLeft left)
     if (left == TCG_LEFT_RAISE && !tcg->restart_single) {
         deliver_exception(cpu);
     }
+    if (tcg_debugger_report(cpu)) {
+        return false;
+    }
     stress(cpu);
     if (atomic_read(&cpu->env.hot.irq) < 0) {
         if (!pass_safepoint(cpu)) {
@@ -343,7 +360,7 @@ static bool prepare(Cpu *cpu, TcgLeft left)
         tcg_leave(cpu);
         return false;
     }
-    if (attention && !tcg->restart_single) {
+    if (attention && !tcg->restart_single && cpu->resume != CPU_STEP_QUIETLY) {
         deliver_interrupt(cpu);
     }
     return true;

@@ -65,5 +65,15 @@ void tcg_unwind_running(Cpu *cpu, TcgUnwound *at);
  * running */
 uint32_t tcg_insns_after(Cpu *cpu);
 bool tcg_breakpoint_at(const Cpu *cpu, vaddr pc);
+/** tcg_debugger_stops_at - the debugger's breakpoint is at @pc: notes the stop for
+ * tcg_debugger_report() */
+bool tcg_debugger_stops_at(Cpu *cpu, vaddr pc);
+/** tcg_debugger_report - tell the machine that this vCPU stops, if it has a reason. True: it does,
+ * and has left guest code */
+bool tcg_debugger_report(Cpu *cpu);
+/** tcg_debugger_points - see AccelClass.set_points */
+bool tcg_debugger_points(TcgAccel *accel, const CpuPoint *points, unsigned count);
+/** tcg_debugger_attach - give a new vCPU the points that the others have */
+void tcg_debugger_attach(TcgAccel *accel, Cpu *cpu);
 /** tcg_watch_hit - does a watched range overlap the access? True: the front end raised */
 bool tcg_watch_hit(Cpu *cpu, vaddr address, unsigned length, TcgAccess access);

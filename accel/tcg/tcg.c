@@ -374,10 +374,16 @@ static void tcg_finalize(Object *obj)
 {
     TcgAccel *accel = (TcgAccel *)obj;
 
+    g_clear_pointer(&accel->points, g_array_unref);
     g_mutex_clear(&accel->safepoint.lock);
     g_cond_clear(&accel->safepoint.cond);
     g_mutex_clear(&accel->run_lock);
     g_cond_clear(&accel->run_cond);
+}
+
+static bool tcg_set_points(Accel *accel, const CpuPoint *points, unsigned count, GError **errp)
+{
+    return tcg_debugger_points(container_of(accel, TcgAccel, accel), points, count);
 }
 
 static const AccelClass tcg_accel_class = {
@@ -397,6 +403,7 @@ static const AccelClass tcg_accel_class = {
     .cpu_kick = tcg_cpu_kick,
     .resume_all = tcg_resume_all,
     .pause_all = tcg_pause_all,
+    .set_points = tcg_set_points,
     .statistics = tcg_statistics,
 };
 CLASS_REGISTER(tcg_accel_class);

@@ -76,6 +76,7 @@ struct TcgAccel {
     TcgBlocks *blocks;
     TcgSafepoint safepoint;
     TcgIcount icount;
+    GArray *points;         /* of CpuPoint: the debugger's; vCPUs are stopped */
     unsigned vcpus;         /* realized; machine lock */
     GThread *single_thread; /* runs all vCPUs in turn */
     GMutex run_lock;
@@ -92,6 +93,7 @@ typedef struct {
     vaddr address;
     uint64_t length; /* breakpoints: 1 */
     bool on_load, on_store;
+    bool debugger; /* not the guest's own */
 } TcgWatch;
 
 /* Things others ask of a vCPU; bits of TcgCpu.requests. */
@@ -134,6 +136,7 @@ struct TcgCpu {
     bool in_single;      /* doing that */
     bool debug_passed;   /* the breakpoint at debug_pc was looked at already */
     uint64_t debug_pc;
+    CpuStop debug_stop;  /* to be reported before the next instruction */
     uint32_t random;     /* stress: state of the generator of kicks */
     GArray *breakpoints; /* of TcgWatch */
     GArray *watchpoints;

@@ -221,6 +221,7 @@ bool tcg_vcpu_start(TcgAccel *accel, Cpu *cpu, GError **errp)
     }
     TcgCpu *tcg = new_tcg_cpu(accel, cpu, unit);
     atomic_store_release(&cpu->tcg, tcg);
+    tcg_debugger_attach(accel, cpu);
     tcg_tlb_flush_all(cpu);
     if (accel->options.thread == TCG_THREAD_MULTI) {
         g_autofree char *name = g_strdup_printf("CPU %u/TCG", cpu->index);
@@ -284,6 +285,9 @@ void tcg_vcpu_resume_all(TcgAccel *accel)
 
     for (unsigned i = 0; i < cpus->len; i++) {
         Cpu *cpu = g_ptr_array_index(cpus, i);
+        if (cpu->resume == CPU_HOLD) {
+            continue;
+        }
         g_mutex_lock(&accel->run_lock);
         atomic_set(&cpu->stop, false);
         atomic_set(&cpu->stopped, false);

@@ -105,6 +105,13 @@ void machine_request_reset(Machine *machine, bool by_guest)
     }
 }
 
+void machine_request_debug(Machine *machine)
+{
+    if (machine->ops && machine->ops->request_debug) {
+        machine->ops->request_debug(machine);
+    }
+}
+
 bool machine_init_ram(Machine *machine, const char *label, GError **errp)
 {
     Object *owner = &machine->object;

@@ -42,7 +42,8 @@ typedef enum {
     RUN_STATE_PAUSED,
     RUN_STATE_SHUTDOWN,
     RUN_STATE_INTERNAL_ERROR,
-    RUN_STATE_GUEST_PANICKED
+    RUN_STATE_GUEST_PANICKED,
+    RUN_STATE_DEBUG, /* a CPU stopped for the debugger */
 } RunState;
 
 typedef enum {
@@ -58,6 +59,7 @@ typedef enum {
 typedef struct {
     void (*request_shutdown)(Machine *machine, ShutdownCause cause, int status);
     void (*request_reset)(Machine *machine, bool by_guest);
+    void (*request_debug)(Machine *machine); /* a CPU stopped for the debugger */
 } MachineOps;
 
 struct MachineClass {
@@ -129,3 +131,4 @@ void machine_free(Machine *machine);
 bool machine_reset(Machine *machine, GError **errp);
 void machine_request_shutdown(Machine *machine, ShutdownCause cause, int status);
 void machine_request_reset(Machine *machine, bool by_guest);
+void machine_request_debug(Machine *machine);

@@ -7,6 +7,7 @@
 
 #include "target/riscv/counters.h"
 #include "target/riscv/csr_internal.h"
+#include "target/riscv/debug_internal.h"
 #include "target/riscv/fp.h"
 #include "target/riscv/frontend_internal.h"
 #include "target/riscv/isa_internal.h"
@@ -372,7 +373,7 @@ const RiscvCpuClass riscv_cpu_class = {
         .frontend = &riscv_frontend,
         .get_pc = riscv_cpu_get_pc, .set_pc = riscv_cpu_set_pc, .has_work = riscv_has_work,
         .dump = riscv_cpu_dump, .debug_translate = riscv_debug_translate,
-        .disas_setup = riscv_cpu_disas_setup,
+        .debug = &riscv_debug, .disas_setup = riscv_cpu_disas_setup,
     },
     .isa = "i",
     .xlen = 64,

@@ -89,6 +89,17 @@ bool riscv_csr_peek(RiscvCpu *cpu, unsigned csr, uint64_t *value)
     return true;
 }
 
+bool riscv_csr_poke(RiscvCpu *cpu, unsigned csr, uint64_t value)
+{
+    const RiscvCsr *row = riscv_csr_find(cpu, csr);
+
+    if (!row || csr == CSR_SEED || csr_is_read_only(csr)) {
+        return false;
+    }
+    write_row(cpu, row, csr - row->first, value, ~0ull);
+    return true;
+}
+
 /* NULL after raising: no such CSR, or not for this mode or this way. */
 static const RiscvCsr *find_allowed(RiscvCpu *cpu, unsigned csr, bool write, uint32_t insn)
 {

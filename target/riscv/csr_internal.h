@@ -117,6 +117,9 @@ const RiscvCsr *riscv_csr_find(const RiscvCpu *cpu, unsigned csr);
 /** riscv_csr_peek - value for dumps and debuggers: no checks, no effects; false: no such CSR */
 bool riscv_csr_peek(RiscvCpu *cpu, unsigned csr, uint64_t *value);
 
+/** riscv_csr_poke - as a guest's write from M mode; false: no such CSR, or read-only */
+bool riscv_csr_poke(RiscvCpu *cpu, unsigned csr, uint64_t value);
+
 /** riscv_write_mstatus - change @mask's bits with all the effects that this has */
 void riscv_write_mstatus(RiscvCpu *cpu, uint64_t value, uint64_t mask);
 
