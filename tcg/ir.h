@@ -33,7 +33,7 @@ typedef struct {
     uint8_t aux;   /* per opcode; SETCOND, SELECT, BRCOND, EXIT_IF: IrCond */
     uint8_t flags; /* passes: see ir_pass.h */
     IrMem mem;
-    uint16_t unused;
+    uint16_t last; /* filled by ir_liveness(): the last op that uses it; 0: none */
     IrValue arg[4];
     uint64_t imm;
 } IrOp;
@@ -85,6 +85,7 @@ typedef struct {
     IrOp *ops;            /* arena of IR_MAX_OPS; op 0 unused */
     uint32_t count;       /* first free */
     uint32_t insns;       /* guest instructions */
+    uint32_t accesses;    /* LOAD and STORE; filled by ir_liveness() */
     uint64_t pc;          /* guest pc of the first */
     uint64_t last_pc_end; /* first byte after the last instruction */
     uint8_t page_bits;    /* guest page size, for deciding what a same-page jump is */

@@ -62,24 +62,54 @@ static bool is_dead(Liveness *live, const IrOp *op, bool used)
     }
 }
 
+static inline void use(IrOp *op, uint32_t at)
+{
+    if (!(op->flags & IR_OP_USED)) {
+        op->flags |= IR_OP_USED;
+        op->last = at;
+    }
+}
+
+static inline void use_arguments(IrOp *ops, const IrOp *op, uint32_t at, unsigned count)
+{
+    if (count > 0) {
+        use(&ops[op->arg[0]], at); /* op 0 stands for no argument */
+    }
+    if (count > 1) {
+        use(&ops[op->arg[1]], at);
+    }
+    if (count > 2) {
+        use(&ops[op->arg[2]], at);
+        use(&ops[op->arg[3]], at);
+    }
+}
+
 void ir_liveness(IrRegion *region)
 {
-    Liveness live;
     IrOp *ops = region->ops;
+    uint32_t accesses = 0;
+    Liveness live;
 
     all_visible(&live);
     for (uint32_t at = region->count - 1; at > 0; at--) {
         IrOp *op = &ops[at];
         const IrOpInfo *info = &ir_op_info[op->op];
         bool used = op->flags & IR_OP_USED;
-        bool dead =
-            info->flags & IR_FLAG_PURE ? !used : op->op != IR_INSN && is_dead(&live, op, used);
-
-        op->flags = dead ? IR_OP_DEAD : 0; /* and not used: for the next time */
-        for (unsigned i = 0; !dead && i < info->arguments; i++) {
-            ops[op->arg[i]].flags |= IR_OP_USED; /* op 0 stands for no argument */
+        op->flags = 0; /* not used: for the next time */
+        if (!used) {
+            op->last = 0;
         }
+        if (op->op == IR_INSN) {
+            continue;
+        }
+        if (info->flags & IR_FLAG_PURE ? !used : is_dead(&live, op, used)) {
+            op->flags = IR_OP_DEAD;
+            continue;
+        }
+        accesses += op->op == IR_LOAD || op->op == IR_STORE;
+        use_arguments(ops, op, at, info->arguments);
     }
+    region->accesses = accesses;
 }
 
 /* base + offset with additions of constants looked through; what grouping compares. */

@@ -11,7 +11,8 @@ enum {
     IR_OP_USED = 2, /* ir_liveness() alone: an op behind it wants its value */
 };
 
-/** ir_liveness - one backward pass: marks dead ops. A put is not dead across a possible fault */
+/** ir_liveness - one backward pass: marks dead ops, finds last uses, counts accesses. A put is not
+ * dead across a possible fault */
 void ir_liveness(IrRegion *region);
 
 enum { IR_MAX_GROUPS = 32 };

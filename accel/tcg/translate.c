@@ -107,7 +107,7 @@ static bool open_page(TcgTranslator *tr, unsigned index)
     }
     tr->host[index] = page->host;
     tr->page[index] = tcg_code_page(blocks, page->code);
-    if (!index && !tr->cpu->tcg->breakpoints->len) {
+    if (!index && !(pc & 1) && !tr->cpu->tcg->breakpoints->len) {
         tr->direct = MIN(TCG_PAGE_BYTES - pc % TCG_PAGE_BYTES, MAX_BYTES);
     }
     return true;
@@ -172,19 +172,12 @@ static bool fetch_cached(TcgTranslator *tr, uint64_t pc, unsigned size, uint8_t 
     return true;
 }
 
-bool tcg_fetch(TcgTranslate *t, uint64_t pc, unsigned size, uint64_t *value)
+static __attribute__((noinline)) bool fetch(TcgTranslator *tr, uint64_t pc, unsigned size,
+                                            uint64_t *value)
 {
-    TcgTranslator *tr = container_of(t, TcgTranslator, t);
+    TcgTranslate *t = &tr->t;
     uint64_t at = pc - t->first_pc, read = 0;
 
-    if (at == tr->fetched && at + size <= tr->direct && size == sizeof(uint16_t) && !(pc & 1)) {
-        const uint8_t *host = tr->host[0] + pc % TCG_PAGE_BYTES;
-        uint16_t both = atomic_read((const uint16_t *)host);
-        memcpy(tr->bytes + at, &both, sizeof(both));
-        tr->fetched += sizeof(both);
-        *value = GUINT16_FROM_LE(both);
-        return true;
-    }
     if (at > tr->fetched || at + size > MAX_BYTES ||
         (pc == t->pc && pc != t->first_pc && tr->cpu->tcg->breakpoints->len &&
          tcg_breakpoint_at(tr->cpu, pc))) {
@@ -201,6 +194,21 @@ bool tcg_fetch(TcgTranslate *t, uint64_t pc, unsigned size, uint64_t *value)
     }
     memcpy(&read, tr->bytes + at, size);
     *value = GUINT64_FROM_LE(read);
+    return true;
+}
+
+bool tcg_fetch(TcgTranslate *t, uint64_t pc, unsigned size, uint64_t *value)
+{
+    TcgTranslator *tr = container_of(t, TcgTranslator, t);
+    unsigned at = tr->fetched;
+
+    if (pc != t->first_pc + at || size != sizeof(uint16_t) || at + sizeof(uint16_t) > tr->direct) {
+        return fetch(tr, pc, size, value);
+    }
+    uint16_t both = atomic_read((const uint16_t *)(tr->host[0] + pc % TCG_PAGE_BYTES));
+    memcpy(tr->bytes + at, &both, sizeof(both));
+    tr->fetched = at + sizeof(both);
+    *value = GUINT16_FROM_LE(both);
     return true;
 }
 

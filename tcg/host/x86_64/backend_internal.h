@@ -52,7 +52,7 @@ enum {
     SAVE_REG = 16, /* general registers */
 };
 
-enum { AVOID_BITS = 15 };
+enum { AVOID_BITS = 15, PROBE_BYTES = 64 };
 
 struct TcgBackend {
     const TcgSlot *slots;
@@ -64,6 +64,8 @@ struct TcgBackend {
     int16_t slot_of_reg[ASM_REGS];          /* pinned there, or NO_SLOT */
     uint32_t pinned, scratch;               /* masks of host registers */
     const uint8_t *stub[STUB_COUNT];        /* executable addresses */
+    uint8_t probe[PROBE_BYTES];             /* what jump_cache_probe() emits */
+    uint8_t probe_bytes, probe_miss;        /* of it; where in it the displacement is */
     uint64_t avoid[(1 << AVOID_BITS) / 64]; /* atomic: bit backend_avoid_bit(): see
                                                tcg_avoid_predictor() */
     struct Emit *idle;                      /* atomic; an emitter that nobody uses now */
@@ -115,7 +117,7 @@ void call_c(Asm *a, const uint8_t *exec, const void *fn);
 
 /** jump_cache_probe - jump to what the inline cache has for pc rax; returns the displacement of the
  * jump taken on a miss; clobbers rcx */
-uint32_t jump_cache_probe(Asm *a);
+uint32_t jump_cache_probe(const TcgBackend *be, Asm *a);
 
 /** stubs_emit - the shared code, at the start of @space; false: no room */
 bool stubs_emit(TcgBackend *be, TcgSpace *space);

@@ -63,18 +63,19 @@ static void begin_insn(Emit *e, const IrOp *op)
     e->insns[e->insn].aux = op->aux;
 }
 
-static void emit_one(Emit *e)
+static inline void emit_one(Emit *e)
 {
     const IrOp *op = emit_op(e);
     if (op->op == IR_INSN) {
         begin_insn(e, op);
-        return;
+    } else if (op->op == IR_CONST) {
+        regs_note_const(&e->regs, e->at);
+    } else if (!(op->flags & IR_OP_DEAD) &&
+               !((op->op == IR_TRUNC || op->op == IR_ZEXT32) && regs_rename(e))) {
+        regs_begin_op(&e->regs, e->at, op);
+        emit_table[op->op](e, op);
+        regs_end_op(e);
     }
-    if (op->flags & IR_OP_DEAD || op->op == IR_CONST || e->regs.root[e->at] != e->at) {
-        return;
-    }
-    emit_table[op->op](e, op);
-    regs_end_op(e);
 }
 
 /* windows: see memory.c */
@@ -103,7 +104,7 @@ static void drop_far_groups(Emit *e)
 static void find_groups(Emit *e)
 {
     e->groups.count = 0;
-    if (e->accesses > 1 && !e->be->options.no_groups) {
+    if (e->region->accesses > 1 && !e->be->options.no_groups) {
         ir_find_groups(e->region, &e->groups);
     }
     if (e->groups.count) {
@@ -225,9 +226,9 @@ bool emit_region(Emit *e)
     if (!has_room(e)) {
         return false;
     }
-    regs_prepare(e);
+    regs_begin(e);
     find_groups(e);
-    e->looping = e->accesses && is_looping(e->region);
+    e->looping = e->region->accesses && is_looping(e->region);
     emit_entry(e);
     if (e->groups.count) {
         emit_windows(e);

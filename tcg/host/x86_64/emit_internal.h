@@ -34,7 +34,6 @@ struct Emit {
     Window window;
     IrGroups groups;
     uint32_t far_groups;           /* not used */
-    uint32_t accesses;             /* LOAD and STORE */
     bool looping;                  /* the region jumps to its own start */
     uint32_t next_site;            /* goes on from region to region, so that neighbours differ */
     int16_t predictor[IR_MAX_OPS]; /* of a LOAD or STORE that was reached, or NO_PREDICTOR */

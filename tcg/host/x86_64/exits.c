@@ -161,15 +161,10 @@ void emit_goto(Emit *e, const IrOp *op)
 
 /* indirect exits */
 
-static void cold_lookup(Emit *e, const ColdJob *job)
-{
-    emit_ref(e, asm_jmp(e->a), stub_pos(STUB_LOOKUP));
-}
-
 void emit_goto_ind(Emit *e, const IrOp *op)
 {
     regs_move(e, RAX, 0); /* everything else is dead, or pinned elsewhere */
-    emit_job(e, cold_lookup, jump_cache_probe(e->a));
+    emit_ref(e, jump_cache_probe(e->be, e->a), stub_pos(STUB_LOOKUP));
 }
 
 void emit_exit(Emit *e, const IrOp *op)

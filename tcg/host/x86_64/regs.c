@@ -25,7 +25,7 @@ static uint32_t scratch_of(const Emit *e, bool fp)
     return e->be->scratch & (fp ? all_vector : all_general);
 }
 
-/* before emission */
+/* names */
 
 /* An op that only gives another name to its argument's register. */
 static bool is_transparent(const Emit *e, const IrOp *op)
@@ -36,53 +36,58 @@ static bool is_transparent(const Emit *e, const IrOp *op)
         return !is_const(e, a);
     }
     return op->op == IR_ZEXT32 && e->region->ops[a].type == IR_I32 && g->root[a] == a &&
-           !is_const(e, a);
+           a <= e->at && !is_const(e, a);
 }
 
-static void prepare_into(Emit *e, const IrOp *put, uint32_t previous)
-{
-    IrValue v = e->regs.root[put->arg[0]];
-    unsigned slot = put->imm;
-    if (v != previous || e->be->pin[slot] == NO_REG) {
-        return;
-    }
-    uint8_t have = e->region->ops[v].type, want = e->be->slots[slot].type;
-    if (type_is_fp(have) == type_is_fp(want) && (have == want || have == IR_I32)) {
-        e->regs.into[v] = slot;
-    }
-}
-
-void regs_prepare(Emit *e)
+void regs_begin(Emit *e)
 {
     Regs *g = &e->regs;
-    const IrOp *ops = e->region->ops;
-    uint32_t previous = 0, count = e->region->count, accesses = 0;
-    for (uint32_t at = 1; at < count; at++) {
-        const IrOp *op = &ops[at];
-        uint32_t opcode = op->op;
-        g->root[at] = at;
-        g->last[at] = 0;
-        g->into[at] = NO_SLOT;
-        g->s.loc[at] = (Loc){ .reg = NO_REG };
-        if (op->flags & IR_OP_DEAD || opcode == IR_CONST) {
-            continue;
+    if (!g->root[1]) { /* the first region of all */
+        for (uint32_t v = 0; v < IR_MAX_OPS; v++) {
+            g->root[v] = v;
         }
-        if ((opcode == IR_TRUNC || opcode == IR_ZEXT32) && is_transparent(e, op)) {
-            g->root[at] = g->root[op->arg[0]];
-            continue;
-        }
-        for (unsigned k = 0, n = ir_op_info[opcode].arguments; k < n; k++) {
-            IrValue v = g->root[op->arg[k]];
-            g->last[v] = ops[v].op == IR_CONST ? 0 : at;
-        }
-        accesses += opcode == IR_LOAD || opcode == IR_STORE;
-        if (opcode == IR_PUT) {
-            prepare_into(e, op, previous);
-        }
-        previous = at;
     }
-    e->accesses = accesses;
+    while (g->renamed_count) {
+        uint16_t v = g->renamed[--g->renamed_count];
+        g->root[v] = v;
+    }
+    g->last[0] = 0;
     regs_forget(e);
+}
+
+bool regs_rename(Emit *e)
+{
+    Regs *g = &e->regs;
+    const IrOp *op = emit_op(e);
+    IrValue root = g->root[op->arg[0]];
+    if (!is_transparent(e, op)) {
+        return false;
+    }
+    if (g->root[e->at] == e->at) { /* else: second copy */
+        g->renamed[g->renamed_count++] = e->at;
+        g->root[e->at] = root;
+    }
+    g->last[root] = MAX(g->last[root], op->last);
+    return true;
+}
+
+/* The pinned slot that the next op puts the present op's value to, or NO_SLOT. */
+static int slot_next(const Emit *e)
+{
+    const IrOp *ops = e->region->ops, *op = &ops[e->at + 1];
+    IrValue name = e->at;
+    for (; op->flags & IR_OP_DEAD || op->op == IR_CONST || is_transparent(e, op); op++) {
+        if (!(op->flags & IR_OP_DEAD) && op->op != IR_CONST && op->arg[0] == name) {
+            name = op - ops;
+        }
+    }
+    if (op->op != IR_PUT || (op->arg[0] != e->at && op->arg[0] != name) ||
+        e->be->pin[op->imm] == NO_REG) {
+        return NO_SLOT;
+    }
+    uint8_t have = ops[e->at].type, want = e->be->slots[op->imm].type;
+    return type_is_fp(have) == type_is_fp(want) && (have == want || have == IR_I32) ? (int)op->imm
+                                                                                    : NO_SLOT;
 }
 
 void regs_forget(Emit *e)
@@ -360,8 +365,8 @@ uint8_t regs_def(Emit *e, unsigned allow)
     RegsState *s = &g->s;
     const IrOp *op = emit_op(e);
     bool fp = type_is_fp(op->type);
-    int slot = g->into[e->at];
-    if (slot != NO_SLOT && allow & DEF_PIN) {
+    int slot = allow & DEF_PIN ? slot_next(e) : NO_SLOT;
+    if (slot != NO_SLOT) {
         uint8_t pin = e->be->pin[slot];
         if (allow & DEF_PIN_SHARED || !(s->locked & bit(pin))) {
             unsigned old = s->alias[slot];

@@ -42,14 +42,26 @@ typedef struct {
 
 typedef struct {
     RegsState s;
-    /* made before emission: */
     uint16_t root[IR_MAX_OPS];  /* the value itself, or the one whose low half it is */
     uint16_t last[VALUE_COUNT]; /* last op that uses it; 0: none */
-    int16_t into[IR_MAX_OPS];   /* pinned slot that the next op puts it to, or NO_SLOT */
+    uint32_t renamed_count;
+    uint16_t renamed[IR_MAX_OPS]; /* those whose root is another */
 } Regs;
 
-/** regs_prepare - from the ops alone: roots, last uses */
-void regs_prepare(Emit *e);
+/** regs_begin - a new region */
+void regs_begin(Emit *e);
+/** regs_rename - true: the present op, a TRUNC or ZEXT32, only gives a value another name */
+bool regs_rename(Emit *e);
+/** regs_begin_op - before op number @at is emitted */
+static inline void regs_begin_op(Regs *g, uint32_t at, const IrOp *op)
+{
+    g->last[at] = op->last;
+    g->s.loc[at] = (Loc){ .reg = NO_REG };
+}
+static inline void regs_note_const(Regs *g, uint32_t at)
+{
+    g->last[at] = 0; /* it is in no register, so nothing is to be done when it dies */
+}
 /** regs_forget - no value lives here (a label) */
 void regs_forget(Emit *e);
 void regs_save(const Emit *e, RegsState *to);

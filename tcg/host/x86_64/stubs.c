@@ -174,17 +174,27 @@ static void stub_leave(Stubs *s, Stub stub, TcgLeft why)
 _Static_assert(sizeof(TcgJumpEntry) == 16 && offsetof(TcgJumpEntry, host) == 8, "scaled by 16");
 enum { JUMP_OFFSET_MASK = ((1 << TCG_JUMP_BITS) - 1) * 16 };
 
-uint32_t jump_cache_probe(Asm *a)
+/* It ends most functions, and is always the same: made once. */
+static void make_probe(TcgBackend *be)
 {
+    Asm code = { .p = be->probe, .start = be->probe }, *a = &code;
     AsmMem entry = asm_mem(RCX, offsetof(TcgContextBank, jump));
     asm_mov_rr(a, false, RCX, RAX);
     asm_shift_ri(a, SHIFT_SHL, false, RCX, 3);
     asm_alu_ri(a, ALU_AND, false, RCX, JUMP_OFFSET_MASK);
     asm_alu_rm(a, ALU_ADD, true, RCX, ENV_MEM(hot.bank));
     asm_alu_rm(a, ALU_CMP, true, RAX, entry);
-    uint32_t miss = asm_jcc(a, CC_NE);
+    be->probe_miss = asm_jcc(a, CC_NE);
     entry.disp += offsetof(TcgJumpEntry, host);
     asm_rm(a, 0xff, 4, entry);
+    be->probe_bytes = asm_pos(a);
+}
+
+uint32_t jump_cache_probe(const TcgBackend *be, Asm *a)
+{
+    uint32_t miss = asm_pos(a) + be->probe_miss;
+    memcpy(a->p, be->probe, PROBE_BYTES);
+    a->p += be->probe_bytes;
     return miss;
 }
 
@@ -192,7 +202,7 @@ static void stub_lookup(Stubs *s)
 {
     Asm *a = &s->a;
     begin(s, STUB_GUARD);
-    uint32_t miss = jump_cache_probe(a);
+    uint32_t miss = jump_cache_probe(s->be, a);
     begin(s, STUB_LOOKUP);
     asm_patch32(a, miss, asm_pos(a));
     asm_store(a, true, ENV_MEM(hot.pc), RAX);
@@ -525,6 +535,7 @@ bool stubs_emit(TcgBackend *be, TcgSpace *space)
         return false;
     }
     s.a = (Asm){ .p = space->write + space->hot, .start = space->write, .origin = 0 };
+    make_probe(be);
     stub_enter(&s);
     stub_leave(&s, STUB_GOTO, TCG_LEFT_GOTO);
     stub_leave(&s, STUB_EXIT, TCG_LEFT_EXIT);
