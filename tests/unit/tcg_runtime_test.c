@@ -348,6 +348,31 @@ static void test_wait_ends_with_an_interrupt(void)
     fake_machine_free(fake);
 }
 
+static void map_vector(void *opaque)
+{
+    FakeCpu *cpu = opaque;
+
+    cpu->map[0][FAKE_VECTOR >> 12].rights = MEMORY_READ | MEMORY_WRITE | MEMORY_EXEC;
+}
+
+static void test_time_passes_in_a_loop_of_exceptions(void)
+{
+    FakeMachine *fake = fake_machine_new(1, options);
+    FakeCpu *cpu = fake_cpu(fake, 0);
+    Timer timer;
+
+    if (strstr(options, "icount")) { /* else time is the host's */
+        timer_init(&timer, fake->machine->clocks, CLOCK_KIND_VIRTUAL, map_vector, cpu);
+        timer_set_ns(&timer, 50000);
+        cpu->map[0][FAKE_VECTOR >> 12].rights = 0;
+        cpu->cpu.env.hot.pc = FAKE_VECTOR;
+        fake_run(fake);
+        g_assert_cmpuint(cpu->exceptions, >=, 2);
+        timer_cancel(&timer);
+    }
+    fake_machine_free(fake);
+}
+
 static void test_cache_smaller_than_the_code_is_reused(void)
 {
     g_autofree char *more = g_strconcat(options, ",tb-size=1,chunk-size=64", NULL);
@@ -415,6 +440,7 @@ static const Case cases[] = {
     { "atomic", test_atomic_needs_alignment },
     { "wait", test_wait_ends_with_an_interrupt },
     { "evict", test_cache_smaller_than_the_code_is_reused },
+    { "exceptions", test_time_passes_in_a_loop_of_exceptions },
 };
 
 typedef struct {
