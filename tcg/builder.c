@@ -96,9 +96,15 @@ static IrValue emit(IrBuilder *b, IrOpcode op, IrType type, uint8_t aux, IrValue
 static IrValue fold_or_emit(IrBuilder *b, IrOpcode op, IrType type, uint8_t aux, IrValue a,
                             IrValue c)
 {
-    IrValue v = ir_fold(b, &op, type, aux, &a, &c);
+    const IrOp *ops = b->region->ops;
 
-    return v ? v : emit(b, op, type, aux, a, c);
+    if (ops[a].op == IR_CONST || ops[c].op == IR_CONST || a == c) { /* c 0: op 0 is one */
+        IrValue v = ir_fold(b, &op, type, aux, &a, &c);
+        if (v) {
+            return v;
+        }
+    }
+    return emit(b, op, type, aux, a, c);
 }
 
 IrValue ir_unary(IrBuilder *b, IrOpcode op, IrValue a)

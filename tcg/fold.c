@@ -155,6 +155,12 @@ static IrValue fold_extension(IrBuilder *b, IrOpcode op, IrType type, IrValue *a
     return 0;
 }
 
+/* No rule matches on the value of such a right operand alone, but for those of SUB and MUL. */
+static bool is_plain(uint64_t value)
+{
+    return value + 1 > 2 && value != UINT32_MAX;
+}
+
 static IrValue fold_binary(Fold *f, bool left, bool right)
 {
     for (const FoldRule *rule = fold_rules[f->op]; rule->fn; rule++) {
@@ -179,6 +185,9 @@ IrValue ir_fold(IrBuilder *b, IrOpcode *op, IrType type, uint8_t aux, IrValue *a
     }
     if (left && right) {
         return ir_const(b, type, ir_eval(*op, ir_type(b, *a), aux, ca, cc));
+    }
+    if (!left && right && is_plain(cc) && *op != IR_SUB && *op != IR_MUL) {
+        return 0;
     }
     if (left && is_commutative(*op)) {
         Fold swapped = { b, *op, type, *c, *a, cc, ca };

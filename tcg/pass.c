@@ -42,7 +42,6 @@ static void visit_call(Liveness *live, const IrOp *op)
 static bool is_dead(Liveness *live, const IrOp *op, bool used)
 {
     switch (op->op) {
-    case IR_PUT: return test_and_set(live, op->imm);
     case IR_GET:
         if (!used) {
             return true;
@@ -95,14 +94,19 @@ void ir_liveness(IrRegion *region)
         IrOp *op = &ops[at];
         const IrOpInfo *info = &ir_op_info[op->op];
         bool used = op->flags & IR_OP_USED;
+        bool dead;
         op->flags = 0; /* not used: for the next time */
-        if (!used) {
-            op->last = 0;
-        }
-        if (op->op == IR_INSN) {
+        if (info->flags & IR_FLAG_PURE) {
+            dead = !used;
+        } else if (op->op == IR_INSN) {
             continue;
+        } else if (op->op == IR_PUT) {
+            dead = test_and_set(&live, op->imm);
+        } else {
+            op->last = used ? op->last : 0;
+            dead = is_dead(&live, op, used);
         }
-        if (info->flags & IR_FLAG_PURE ? !used : is_dead(&live, op, used)) {
+        if (dead) {
             op->flags = IR_OP_DEAD;
             continue;
         }

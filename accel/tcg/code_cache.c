@@ -62,21 +62,13 @@ static void reset_chunk(TcgBlocks *blocks, TcgChunk *chunk)
     chunk->used = false;
 }
 
-/* Memory of the cache behind offset @from is about to be used: have the host map a piece of it now,
- * both ways. Older hosts cannot; then each page is mapped when it is touched. */
-static void make_ready(TcgBlocks *blocks, size_t from, size_t bytes)
+/* Memory is about to be used: have the host map a piece of it now. Older hosts cannot; then each
+ * page is mapped when it is touched. (What was written is mapped to execute by one fault for
+ * several pages anyhow.) */
+static void make_ready(uint8_t *memory)
 {
 #ifdef MADV_POPULATE_WRITE
-    if (!madvise(blocks->write + from, bytes, MADV_POPULATE_WRITE)) {
-        madvise((void *)(blocks->exec + from), bytes, MADV_POPULATE_READ);
-    }
-#endif
-}
-
-static void make_notes_ready(const TcgChunk *chunk, size_t bytes)
-{
-#ifdef MADV_POPULATE_WRITE
-    madvise(chunk->notes + chunk->ready_notes, bytes, MADV_POPULATE_WRITE);
+    madvise(memory, READY_BYTES, MADV_POPULATE_WRITE);
 #endif
 }
 
@@ -86,17 +78,17 @@ static void make_chunk_ready(TcgBlocks *blocks, TcgChunk *chunk)
     const TcgSpace *space = &chunk->space;
 
     while (space->hot + NOTE_BYTES > chunk->ready_hot && chunk->ready_hot < chunk->ready_cold) {
-        make_ready(blocks, chunk->start + chunk->ready_hot, READY_BYTES);
+        make_ready(space->write + chunk->ready_hot);
         chunk->ready_hot += READY_BYTES;
     }
     while (space->cold_end < chunk->ready_cold + NOTE_BYTES &&
            chunk->ready_cold > chunk->ready_hot) {
         chunk->ready_cold -= READY_BYTES;
-        make_ready(blocks, chunk->start + chunk->ready_cold, READY_BYTES);
+        make_ready(space->write + chunk->ready_cold);
     }
     if (chunk->notes_used + NOTE_BYTES > chunk->ready_notes &&
         chunk->ready_notes < blocks->chunk_bytes) {
-        make_notes_ready(chunk, READY_BYTES);
+        make_ready(chunk->notes + chunk->ready_notes);
         chunk->ready_notes += READY_BYTES;
     }
 }

@@ -13,6 +13,7 @@
 #include "accel/tcg/loop_internal.h"
 #include "accel/tcg/tlb_internal.h"
 #include "disas/disas.h"
+#include "tcg/eval.h"
 #include "util/log.h"
 
 /* One byte that the interpreter would have written. */
@@ -160,7 +161,7 @@ static bool side_atomic(TcgEnv *env, uint64_t address, IrMem mem, IrAtomic kind,
     /* a store fault comes before a load fault */
     return find_bytes(tcg_env_cpu(env), address, mem, TCG_ACCESS_STORE, host) &&
            side_load(env, address, mem, old) &&
-           side_store(env, address, mem, tcg_combine(kind, *old, operand, mem.size_log2));
+           side_store(env, address, mem, ir_eval_atomic(kind, mem.size_log2, *old, operand));
 }
 
 static bool side_cas(TcgEnv *env, uint64_t address, IrMem mem, uint64_t expected, uint64_t desired,

@@ -47,10 +47,6 @@ TcgBlock *tcg_translate(Cpu *cpu, uint64_t pc, bool *once);
 /** tcg_run_once - up to @count instructions from the present pc, interpreted, nothing kept */
 TcgLeft tcg_run_once(Cpu *cpu, unsigned count, uint32_t *insns);
 
-/* runtime.c */
-/** tcg_combine - what an atomic operation writes, given the old value; high bits undefined */
-uint64_t tcg_combine(IrAtomic kind, uint64_t old, uint64_t operand, unsigned size_log2);
-
 /* lockstep.c */
 TcgLockstep *tcg_lockstep_new(void);
 void tcg_lockstep_free(TcgLockstep *lockstep);

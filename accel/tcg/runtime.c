@@ -8,6 +8,7 @@
 #include "accel/tcg/context_internal.h"
 #include "accel/tcg/loop_internal.h"
 #include "accel/tcg/tlb_internal.h"
+#include "tcg/eval.h"
 
 /* One access, as the functions below hand it down. */
 typedef struct {
@@ -91,12 +92,9 @@ static void copy_ram(uint8_t *to, const uint8_t *from, unsigned count)
 
 static uint64_t extend(uint64_t value, IrMem mem)
 {
-    unsigned shift = 64 - (8u << mem.size_log2);
-
-    return mem.sign ? (uint64_t)((int64_t)(value << shift) >> shift) : value << shift >> shift;
+    return ir_extend(value, mem.size_log2, mem.sign);
 }
 
-/* False: raised. Else the guest does not hear of it. */
 static bool bus_error(const Access *access, vaddr address, hwaddr physical, TcgAccess kind,
                       MemTxResult result)
 {
@@ -195,53 +193,63 @@ static const TcgTlbEntry *find(const Access *access, vaddr address, TcgAccess ki
     return entry;
 }
 
-/* The two halves of an access that crosses into the next page. */
+/* One of the two parts of an access that crosses into the next page: bytes [at, at + count). */
 typedef struct {
-    TcgTlbEntry entry[2];
-    unsigned first; /* bytes in the first page */
-} Crossing;
+    TcgTlbEntry entry;
+    vaddr address;
+    unsigned at, count;
+} Part;
 
-static bool find_crossing(const Access *access, TcgAccess kind, Crossing *crossing)
+static bool find_parts(const Access *access, TcgAccess kind, Part part[2])
 {
     vaddr next = (access->address | (TCG_PAGE_BYTES - 1)) + 1;
+    unsigned first = TCG_PAGE_BYTES - page_offset(access->address);
 
-    crossing->first = TCG_PAGE_BYTES - page_offset(access->address);
     for (unsigned i = 0; i < 2; i++) {
         const TcgTlbEntry *entry = find(access, i ? next : access->address, kind);
         if (!entry) {
             return false;
         }
-        crossing->entry[i] = *entry;
+        part[i] = (Part){ .entry = *entry,
+                          .address = i ? next : access->address,
+                          .at = i ? first : 0,
+                          .count = i ? access->size - first : first };
     }
     return true;
 }
 
+static uint8_t *part_host(const Part *part)
+{
+    return (uint8_t *)(uintptr_t)part->entry.host + page_offset(part->address);
+}
+
+/* Through the address space. */
+static bool transfer_part(const Access *access, const Part *part, TcgAccess kind, uint8_t *bytes)
+{
+    AddressSpace *memory = access->cpu->memory;
+    hwaddr physical = part->entry.physical + page_offset(part->address);
+    MemTxAttrs attrs = part->entry.attrs;
+    MemTxResult result =
+        kind == TCG_ACCESS_LOAD
+            ? address_space_read(memory, physical, bytes + part->at, part->count, attrs)
+            : address_space_write(memory, physical, bytes + part->at, part->count, attrs);
+
+    return result == MEMTX_OK || bus_error(access, part->address, physical, kind, result);
+}
+
 static bool load_crossing(const Access *access, uint64_t *value)
 {
-    Crossing crossing;
+    Part part[2];
     uint8_t bytes[8];
 
-    if (!find_crossing(access, TCG_ACCESS_LOAD, &crossing)) {
+    if (!find_parts(access, TCG_ACCESS_LOAD, part)) {
         return false;
     }
     for (unsigned i = 0; i < 2; i++) {
-        const TcgTlbEntry *entry = &crossing.entry[i];
-        vaddr address = i ? (access->address | (TCG_PAGE_BYTES - 1)) + 1 : access->address;
-        hwaddr physical = entry->physical + page_offset(address);
-        uint8_t *to = bytes + (i ? crossing.first : 0);
-        unsigned count = i ? access->size - crossing.first : crossing.first;
-
-        if (entry->flags & TLB_RAM) {
-            copy_ram(to, (const uint8_t *)(uintptr_t)entry->host + page_offset(address), count);
-            continue;
-        }
-        MemTxResult result =
-            address_space_read(access->cpu->memory, physical, to, count, entry->attrs);
-        if (result != MEMTX_OK) {
-            if (!bus_error(access, address, physical, TCG_ACCESS_LOAD, result)) {
-                return false;
-            }
-            memset(to, 0xff, count);
+        if (part[i].entry.flags & TLB_RAM) {
+            copy_ram(bytes + part[i].at, part_host(&part[i]), part[i].count);
+        } else if (!transfer_part(access, &part[i], TCG_ACCESS_LOAD, bytes)) {
+            return false;
         }
     }
     *value = bytes_to_value(bytes, access->size, access->mem.big_endian);
@@ -339,37 +347,24 @@ static bool is_writable_ram(const TcgTlbEntry *entry)
 
 static bool store_crossing(const Access *access, uint64_t value)
 {
-    Crossing crossing;
+    Part part[2];
     uint8_t bytes[8];
 
-    if (!find_crossing(access, TCG_ACCESS_STORE, &crossing)) {
+    if (!find_parts(access, TCG_ACCESS_STORE, part)) {
         return false;
     }
     value_to_bytes(bytes, value, access->size, access->mem.big_endian);
     for (unsigned i = 0; i < 2; i++) {
-        vaddr address = i ? (access->address | (TCG_PAGE_BYTES - 1)) + 1 : access->address;
-        unsigned count = i ? access->size - crossing.first : crossing.first;
-        if (is_writable_ram(&crossing.entry[i]) &&
-            !before_write(access->cpu, &crossing.entry[i], address, count)) {
+        if (is_writable_ram(&part[i].entry) &&
+            !before_write(access->cpu, &part[i].entry, part[i].address, part[i].count)) {
             return false;
         }
     }
     for (unsigned i = 0; i < 2; i++) {
-        const TcgTlbEntry *entry = &crossing.entry[i];
-        vaddr address = i ? (access->address | (TCG_PAGE_BYTES - 1)) + 1 : access->address;
-        hwaddr physical = entry->physical + page_offset(address);
-        const uint8_t *from = bytes + (i ? crossing.first : 0);
-        unsigned count = i ? access->size - crossing.first : crossing.first;
-
-        if (is_writable_ram(entry)) {
-            copy_ram((uint8_t *)(uintptr_t)entry->host + page_offset(address), from, count);
-            after_write(access->cpu, entry, address, count);
-            continue;
-        }
-        MemTxResult result =
-            address_space_write(access->cpu->memory, physical, from, count, entry->attrs);
-        if (result != MEMTX_OK &&
-            !bus_error(access, address, physical, TCG_ACCESS_STORE, result)) {
+        if (is_writable_ram(&part[i].entry)) {
+            copy_ram(part_host(&part[i]), bytes + part[i].at, part[i].count);
+            after_write(access->cpu, &part[i].entry, part[i].address, part[i].count);
+        } else if (!transfer_part(access, &part[i], TCG_ACCESS_STORE, bytes)) {
             return false;
         }
     }
@@ -402,27 +397,6 @@ static bool runtime_store(TcgEnv *env, uint64_t address, IrMem mem, uint64_t val
     return true;
 }
 
-uint64_t tcg_combine(IrAtomic kind, uint64_t old, uint64_t operand, unsigned size_log2)
-{
-    IrMem as_signed = { .size_log2 = size_log2, .sign = 1 };
-    IrMem as_unsigned = { .size_log2 = size_log2 };
-    int64_t a = extend(old, as_signed), b = extend(operand, as_signed);
-    uint64_t ua = extend(old, as_unsigned), ub = extend(operand, as_unsigned);
-
-    switch (kind) {
-    case IR_ATOMIC_SWAP: return ub;
-    case IR_ATOMIC_ADD: return ua + ub;
-    case IR_ATOMIC_AND: return ua & ub;
-    case IR_ATOMIC_OR: return ua | ub;
-    case IR_ATOMIC_XOR: return ua ^ ub;
-    case IR_ATOMIC_MIN: return a < b ? ua : ub;
-    case IR_ATOMIC_MAX: return a > b ? ua : ub;
-    case IR_ATOMIC_MINU: return MIN(ua, ub);
-    case IR_ATOMIC_MAXU: return MAX(ua, ub);
-    }
-    g_assert_not_reached();
-}
-
 /* What an atomic operation does with the old value. */
 typedef struct {
     bool compare; /* write desired if old equals expected; else combine */
@@ -439,7 +413,7 @@ static bool update_value(const Update *update, IrMem mem, uint64_t old, uint64_t
         *new = extend(update->desired, plain);
         return old == extend(update->expected, plain);
     }
-    *new = extend(tcg_combine(update->kind, old, update->operand, mem.size_log2), plain);
+    *new = extend(ir_eval_atomic(update->kind, mem.size_log2, old, update->operand), plain);
     return true;
 }
 
@@ -493,8 +467,8 @@ static bool update_alone(const Access *access, const Update *update, uint64_t *o
                     .big_endian = access->mem.big_endian,
                     .bank = access->mem.bank };
     uint64_t new;
-    Crossing crossing;
-    bool ok = crosses_page(access) ? find_crossing(access, TCG_ACCESS_STORE, &crossing)
+    Part part[2];
+    bool ok = crosses_page(access) ? find_parts(access, TCG_ACCESS_STORE, part)
                                    : find(access, access->address, TCG_ACCESS_STORE) != NULL;
 
     ok = ok && runtime_load(&access->cpu->env, access->address, plain, old);
