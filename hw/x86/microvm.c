@@ -102,7 +102,7 @@ static bool add_serial(Microvm *vm, GError **errp)
 static bool add_isa_devices(Microvm *vm, GError **errp)
 {
     X86Machine *x86 = &vm->x86;
-    return (vm->pit == CHOICE_OFF || x86_add_isa(x86, "pit", "isa-pit", errp)) &&
+    return (vm->pit == CHOICE_OFF || x86_add_pit(x86, errp)) &&
            (vm->rtc == CHOICE_OFF || x86_add_isa(x86, "rtc", "mc146818rtc", errp)) &&
            (!vm->serial || add_serial(vm, errp));
 }

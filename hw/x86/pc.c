@@ -64,7 +64,7 @@ static bool add_isa_devices(Pc *pc, GError **errp)
 {
     X86Machine *x86 = &pc->x86;
     Machine *machine = &x86->machine;
-    if (!x86_add_isa(x86, "pit", "isa-pit", errp)) {
+    if (!x86_add_pit(x86, errp) || !x86_add_isa(x86, "port92", "port92", errp)) {
         return false;
     }
     pc->rtc = x86_add_isa(x86, "rtc", "mc146818rtc", errp);

@@ -58,6 +58,12 @@ bool pc_fill_fw_cfg(Pc *pc, GError **errp);
 /** pc_set_cmos - what firmware reads there. At each reset */
 void pc_set_cmos(Pc *pc);
 
+/* kernel_fw_cfg.c */
+/** pc_kernel_is_linux - firmware starts only such kernels; others start without it */
+bool pc_kernel_is_linux(const char *path);
+/** pc_add_kernel - what firmware needs to start machine->boot.kernel */
+bool pc_add_kernel(Pc *pc, GError **errp);
+
 /* pc_acpi.c */
 void pc_make_tables(Pc *pc);
 

@@ -104,7 +104,7 @@ bool pc_add_firmware(Pc *pc, GError **errp)
         error_set(errp, "pflash1 alone holds no firmware; pflash0 is missing");
         return false;
     }
-    if (strcmp(wanted, "none") == 0) {
+    if (strcmp(wanted, "none") == 0 || (boot->kernel && !pc_kernel_is_linux(boot->kernel))) {
         pc->direct = true;
         return true;
     }
@@ -318,6 +318,7 @@ bool pc_fill_fw_cfg(Pc *pc, GError **errp)
     fw_cfg_add_u16(cfg, FW_CFG_NOGRAPHIC, machine->no_graphics);
     fw_cfg_add_local(cfg, FW_CFG_LOCAL_IRQ0_OVERRIDE, irq0_override, sizeof(irq0_override));
     return add_map(pc, errp) && add_tables(pc, errp) && add_boot_options(pc, errp) &&
+           (!machine->boot.kernel || pc_add_kernel(pc, errp)) &&
            fw_cfg_add_file(cfg, "etc/system-states", states, sizeof(states), errp) &&
            (!machine->no_graphics ||
             fw_cfg_add_file(cfg, "etc/sercon-port", &serial_port, sizeof(serial_port), errp));

@@ -40,6 +40,14 @@ Device *x86_add_isa(X86Machine *x86, const char *name, const char *class_name, G
     return dev && x86_realize_isa(x86, dev, errp) ? dev : NULL;
 }
 
+bool x86_add_pit(X86Machine *x86, GError **errp)
+{
+    Device *pit = x86_add_isa(x86, "pit", "isa-pit", errp);
+    Device *speaker = pit ? x86_add_device(&x86->machine, "pcspk", "isa-pcspk", errp) : NULL;
+    return speaker && property_set_link(&speaker->object, "pit", &pit->object, errp) &&
+           x86_realize_isa(x86, speaker, errp);
+}
+
 bool x86_add_ram(X86Machine *x86, uint64_t low_max, GError **errp)
 {
     Machine *machine = &x86->machine;

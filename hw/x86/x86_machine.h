@@ -54,6 +54,9 @@ Device *x86_add_device(Machine *machine, const char *name, const char *class_nam
 Device *x86_add_isa(X86Machine *x86, const char *name, const char *class_name, GError **errp);
 bool x86_realize_isa(X86Machine *x86, Device *dev, GError **errp);
 
+/** x86_add_pit - interval timer, and the speaker port by which its counter 2 is read */
+bool x86_add_pit(X86Machine *x86, GError **errp);
+
 /* Memory */
 /** x86_add_ram - as much of it from 0 on as fits below @low_max, the rest from 4 GiB on */
 bool x86_add_ram(X86Machine *x86, uint64_t low_max, GError **errp);
