@@ -62,7 +62,7 @@ static const OptionKey drive_keys[] = {
     { "id" },
     {},
 };
-static const char *const semihosting_values[] = { "native", "auto", NULL };
+static const char *const semihosting_values[] = { "native", "auto", NULL }; /* gdb: no stub yet */
 static const OptionKey semihosting_keys[] = {
     { "enable", OPTION_KEY_BOOL },
     { "target", OPTION_KEY_STRING, semihosting_values },

@@ -132,6 +132,7 @@ static bool add_semihosting(Vm *vm, GString *properties, GError **errp)
         return blame(use, error, errp);
     }
     g_autoptr(Keyval) keys = keyval_new();
+    g_autoptr(GString) arguments = g_string_new(NULL);
     keyval_add(keys, "semihosting", use->keys ? option_string(use, "enable", "on") : "on");
     for (unsigned i = 0; use->keys && i < keyval_count(use->keys); i++) {
         const KeyvalEntry *entry = keyval_entry(use->keys, i);
@@ -139,11 +140,18 @@ static bool add_semihosting(Vm *vm, GString *properties, GError **errp)
         if (strcmp(entry->key, "enable") == 0 || strcmp(entry->key, "target") == 0) {
             continue; /* the target is the host, always */
         }
+        if (strcmp(entry->key, "arg") == 0) {
+            g_string_append_printf(arguments, "%s%s", arguments->len ? " " : "", entry->value);
+            continue;
+        }
         if (!property_find(vm->machine->cpu_class, name)) {
             error_set(&error, "%s= is not there yet", entry->key);
             return blame(use, error, errp);
         }
         keyval_add(keys, name, entry->value);
+    }
+    if (arguments->len) {
+        keyval_add(keys, "semihosting-arg", arguments->str);
     }
     g_autofree char *text = keyval_join(keys);
     g_string_append_printf(properties, "%s%s", properties->len ? "," : "", text);

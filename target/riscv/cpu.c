@@ -344,6 +344,10 @@ static const Property riscv_cpu_properties[] = {
     CONFIG_BOOL("sv48", sv48, "48-bit virtual addresses"),
     CONFIG_BOOL("sv57", sv57, "57-bit virtual addresses"),
     CONFIG_BOOL("semihosting", semihosting, "calls to the host by ebreak (RISC-V semihosting)"),
+    CONFIG_BOOL("semihosting-userspace", semihosting_user, "semihosting in user mode too"),
+    PROPERTY_STRING("semihosting-arg", RiscvCpu, config.semihosting_arguments, NULL,
+                    .help =
+                        "command line of the program, with its name; none: those of the kernel"),
     PROPERTY_U8("pmp-regions", RiscvCpu, config.pmp_regions, 0, .max = RISCV_PMP_ENTRIES,
                 .help = "entries of physical memory protection"),
     PROPERTY_U16("cbom-blocksize", RiscvCpu, config.cbom_bytes, 64,

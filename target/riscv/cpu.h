@@ -24,11 +24,12 @@ typedef struct {
 #define EXT(name, major, minor, needs, help) bool name;
 #include "target/riscv/extensions.def"
 #undef EXT
-    bool s, u;                       /* privilege modes */
-    bool sv32, sv39, sv48, sv57;     /* translation modes (property each) */
-    uint8_t pmp_regions;             /* implemented PMP entries */
-    uint16_t cbom_bytes, cboz_bytes; /* cache block sizes */
-    bool semihosting;
+    bool s, u;                          /* privilege modes */
+    bool sv32, sv39, sv48, sv57;        /* translation modes (property each) */
+    uint8_t pmp_regions;                /* implemented PMP entries */
+    uint16_t cbom_bytes, cboz_bytes;    /* cache block sizes */
+    bool semihosting, semihosting_user; /* calls by M and S; by U too */
+    char *semihosting_arguments;        /* of the program; NULL: the kernel's name and arguments */
     uint64_t reset_vector;
     uint64_t hartid;
     uint64_t timebase_hz; /* of Cpu.read_time, for Sstc */

@@ -304,14 +304,17 @@ static int64_t sys_rename(Call *call)
     return from && to ? result_of(call, rename(from, to)) : fail(call, EINVAL);
 }
 
-/* The kernel's command line; its length goes to the second argument. */
+/* The program's name and arguments; their length goes to the second argument. */
 static int64_t sys_get_cmdline(Call *call)
 {
-    const char *text = call->cpu->cpu.machine->boot.append;
-    uint64_t length;
+    const MachineBoot *boot = &call->cpu->cpu.machine->boot;
+    const char *given = call->cpu->config.semihosting_arguments;
+    g_autofree char *text =
+        given ? g_strdup(given)
+              : g_strconcat(boot->kernel ? boot->kernel : "", boot->append ? " " : "",
+                            boot->append ? boot->append : "", NULL);
+    uint64_t length = strlen(text);
 
-    text = text ? text : "";
-    length = strlen(text);
     if (length >= call->argument[1]) {
         return fail(call, E2BIG);
     }
@@ -438,7 +441,7 @@ uint64_t riscv_helper_ebreak(void *c, uint64_t pc, uint64_t b, uint64_t unused, 
     Call call = { .cpu = cpu, .block = cpu->x[REG_A1] };
     uint64_t result;
 
-    if (!is_call(cpu, pc)) {
+    if ((cpu->priv == RISCV_PRIV_U && !cpu->config.semihosting_user) || !is_call(cpu, pc)) {
         riscv_raise(cpu, RISCV_CAUSE_BREAKPOINT, pc);
         return 0;
     }
