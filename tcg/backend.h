@@ -35,7 +35,9 @@ enum {
     TCG_HOST_POPCNT = 16,
     TCG_HOST_F16C = 32,
     TCG_HOST_AVX = 64,
-    TCG_HOST_SSE41 = 128
+    TCG_HOST_SSE41 = 128,
+    TCG_HOST_AES = 256, /* with PCLMULQDQ */
+    TCG_HOST_VAES = 512,
 };
 /** tcg_host_features - what this CPU offers */
 uint32_t tcg_host_features(void);

@@ -107,7 +107,7 @@ static void emit_vex(Asm *a, uint32_t op, uint8_t reg, uint8_t source, AsmMem rm
     uint8_t x = rm.index == NO_REG ? 0 : rm.index & 8;
     uint8_t b = rm.base == NO_REG ? 0 : rm.base & 8;
     uint8_t r = reg & 8 ? 0 : 0x80;
-    uint8_t v = (~source & 15) << 3;
+    uint8_t v = (~source & 15) << 3 | (op & A_L ? 4 : 0);
     if (!x && !b && map == 1 && !(op & A_W)) {
         asm_imm8(a, 0xc5);
         asm_imm8(a, r | v | pp);

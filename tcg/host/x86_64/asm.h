@@ -56,6 +56,7 @@ enum {
     A_W = 0x1000,    /* 64-bit operands */
     A_BYTE = 0x2000, /* a register operand is a byte */
     A_LOCK = 0x4000,
+    A_L = 0x8000, /* VEX: 256 bits */
 };
 
 typedef enum { ALU_ADD, ALU_OR, ALU_ADC, ALU_SBB, ALU_AND, ALU_SUB, ALU_XOR, ALU_CMP } AsmAlu;

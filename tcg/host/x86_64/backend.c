@@ -29,9 +29,11 @@ uint32_t tcg_host_features(void)
     have |= avx ? TCG_HOST_AVX : 0;
     have |= avx && c & bit_FMA ? TCG_HOST_FMA : 0;
     have |= avx && c & bit_F16C ? TCG_HOST_F16C : 0;
+    have |= avx && c & bit_AES && c & bit_PCLMUL ? TCG_HOST_AES : 0;
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
         have |= b & bit_BMI && b & bit_BMI2 && avx ? TCG_HOST_BMI : 0;
         have |= avx && b & bit_AVX2 ? TCG_HOST_AVX2 : 0;
+        have |= avx && c & bit_VAES && c & bit_VPCLMULQDQ ? TCG_HOST_VAES : 0;
     }
     if (__get_cpuid(0x80000001, &a, &b, &c, &d)) {
         have |= c & bit_ABM ? TCG_HOST_LZCNT : 0;
@@ -123,7 +125,8 @@ TcgBackend *tcg_backend_new(const TcgSlot *slots, unsigned slot_count, const Tcg
     be->options = *options;
     be->features = tcg_host_features() & ~options->disable_features;
     if (!(be->features & TCG_HOST_AVX)) {
-        be->features &= ~(TCG_HOST_FMA | TCG_HOST_F16C | TCG_HOST_AVX2 | TCG_HOST_BMI);
+        be->features &= ~(TCG_HOST_FMA | TCG_HOST_F16C | TCG_HOST_AVX2 | TCG_HOST_BMI |
+                          TCG_HOST_AES | TCG_HOST_VAES);
     }
     choose_pins(be);
     if (!stubs_emit(be, space)) {

@@ -85,6 +85,9 @@ static void cold_raised(Emit *e, const ColdJob *job)
 void emit_call(Emit *e, const IrOp *op)
 {
     const IrHelper *helper = (const IrHelper *)(uintptr_t)op->imm;
+    if (helper->host && emit_vector(e, op)) {
+        return;
+    }
     const TcgBackend *be = e->be;
     Asm *a = e->a;
     uint32_t clobbered = be->pinned & caller_saved;

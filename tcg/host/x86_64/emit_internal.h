@@ -131,6 +131,10 @@ uint32_t emit_compare(Emit *e, IrCond cond, AsmCond *cc);
  * padding before @start */
 void emit_align_jump(Emit *e, uint32_t start, unsigned opcode_bytes);
 
+/** emit_vector - a call of a helper as a host instruction on vectors in memory; false: there is
+ * none */
+bool emit_vector(Emit *e, const IrOp *op);
+
 /** emit_entry - the region's two entries */
 void emit_entry(Emit *e);
 

@@ -563,6 +563,16 @@ void regs_put(Emit *e, unsigned slot)
     }
 }
 
+void regs_slot_changes(Emit *e, unsigned slot)
+{
+    unsigned old = e->regs.s.alias[slot];
+    if (old && e->regs.last[old] > e->at) {
+        rescue(e, slot);
+    } else if (old) {
+        kill_value(e, old);
+    }
+}
+
 void regs_before_call(Emit *e, const uint64_t *writes)
 {
     Regs *g = &e->regs;

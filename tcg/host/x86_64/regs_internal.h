@@ -109,6 +109,8 @@ void regs_get(Emit *e, unsigned slot);
  * leaves it alone, but may still be in its register; regs_after_call - it is no longer */
 void regs_before_call(Emit *e, const uint64_t *writes);
 void regs_after_call(Emit *e);
+/** regs_slot_changes - a slot that is not pinned is about to be written by the op itself */
+void regs_slot_changes(Emit *e, unsigned slot);
 /** regs_move - emit dst = value of argument @k, zero-extended */
 void regs_move(Emit *e, uint8_t dst, unsigned k);
 /** regs_end_op - give back what the present op held */
