@@ -29,12 +29,12 @@ typedef enum {
  * the operand size then, F3 and F2 repeat or mean nothing).
  */
 enum {
-    IF_NP = 1 << 0,  /* none of 66 F3 F2 */
-    IF_66 = 1 << 1,  /* 66 and neither F3 nor F2 */
-    IF_F3 = 1 << 2,  /* the last of F3 and F2 is this, also with 66 */
+    IF_NP = 1 << 0, /* none of 66 F3 F2 */
+    IF_66 = 1 << 1, /* 66 and neither F3 nor F2 */
+    IF_F3 = 1 << 2, /* the last of F3 and F2 is this, also with 66 */
     IF_F2 = 1 << 3,
     IF_W0 = 1 << 4,
-    IF_W1 = 1 << 5,  /* REX.W or VEX.W */
+    IF_W1 = 1 << 5, /* REX.W or VEX.W */
     IF_L0 = 1 << 6,
     IF_L1 = 1 << 7,  /* VEX.L: 256 bits */
     IF_MEM = 1 << 8, /* ModRM names memory */
@@ -51,16 +51,17 @@ enum { ANY = 0 };
 
 /* Rules of a row. What is broken gives #UD, CPL #GP(0). */
 enum {
-    X86_LOCKABLE = 1 << 0, /* LOCK is allowed if the first operand is memory */
-    X86_D64 = 1 << 1,  /* 64-bit code: operand size is 64 bits, or 16 with 66 */
-    X86_F64 = 1 << 2,  /* 64-bit code: operand size is 64 bits whatever the prefixes */
-    X86_CPL0 = 1 << 3, /* privileged */
+    X86_LOCKABLE = 1 << 0,  /* LOCK is allowed if the first operand is memory */
+    X86_D64 = 1 << 1,       /* 64-bit code: operand size is 64 bits, or 16 with 66 */
+    X86_F64 = 1 << 2,       /* 64-bit code: operand size is 64 bits whatever the prefixes */
+    X86_CPL0 = 1 << 3,      /* privileged */
     X86_PROTECTED = 1 << 4, /* not in real and virtual-8086 mode */
     X86_MODRM = 1 << 5,     /* has ModRM though no operand shows it */
     X86_NO_VVVV = 1 << 6,   /* VEX.vvvv must be 1111 */
-    X86_REP = 1 << 7,  /* string instruction: F3 and F2 repeat (F3 and F2 are ignored elsewhere) */
+    X86_REP = 1 << 7,   /* string instruction: F3 and F2 repeat (F3 and F2 are ignored elsewhere) */
     X86_STACK = 1 << 8, /* an implicit operand is on the stack (unwind word) */
     X86_NO_ADDRESS16 = 1 << 9, /* 16-bit addresses are undefined (VSIB, some BMI) */
+    X86_VSIB = 1 << 10,        /* SIB.index is a vector register */
 };
 
 /* Operands. Letters as in the SDM: place (E G V W ...), then size. */
@@ -70,12 +71,12 @@ typedef enum {
     Ew,
     Ed,
     Eq,
-    Ev, /* operand size: 16, 32, 64 */
-    Ey, /* 32, or 64 with W */
+    Ev,  /* operand size: 16, 32, 64 */
+    Ey,  /* 32, or 64 with W */
     Edw, /* register of the operand size, or 16 bits of memory (mov from segments, str...) */
-    Rv, /* ModRM.rm: register only, operand size */
-    Ry, /* likewise, 32, or 64 in 64-bit code whatever the prefixes (CRs, DRs) */
-    Gb, /* ModRM.reg */
+    Rv,  /* ModRM.rm: register only, operand size */
+    Ry,  /* likewise, 32, or 64 in 64-bit code whatever the prefixes (CRs, DRs) */
+    Gb,  /* ModRM.reg */
     Gw,
     Gd,
     Gv,
@@ -99,42 +100,42 @@ typedef enum {
     Ap, /* far pointer: .imm the offset, X86Insn.selector */
     Ob, /* offset in the instruction: memory */
     Ov,
-    M,  /* memory without a size */
+    M, /* memory without a size */
     Mb,
     Mw,
     Md,
     Mq,
     Mv,
     My,
-    Mp, /* far pointer in memory, operand size + 16 bits */
-    Mt, /* 80 bits */
+    Mp,  /* far pointer in memory, operand size + 16 bits */
+    Mt,  /* 80 bits */
     Mdq, /* 128 bits */
     Mqq, /* 256 bits */
     Mx,  /* vector size */
-    Sw, /* ModRM.reg: segment register */
-    Cy, /* ModRM.reg: control register */
-    Dy, /* ModRM.reg: debug register */
-    Pq, /* ModRM.reg: MMX register */
-    Nq, /* ModRM.rm: MMX register only */
-    Qd, /* ModRM.rm: MMX register or memory */
+    Sw,  /* ModRM.reg: segment register */
+    Cy,  /* ModRM.reg: control register */
+    Dy,  /* ModRM.reg: debug register */
+    Pq,  /* ModRM.reg: MMX register */
+    Nq,  /* ModRM.rm: MMX register only */
+    Qd,  /* ModRM.rm: MMX register or memory */
     Qq,
-    Vx, /* ModRM.reg: vector register; x: 128, or 256 with VEX.L */
+    Vx,  /* ModRM.reg: vector register; x: 128, or 256 with VEX.L */
     Vdq, /* 128 */
     Hx,  /* VEX.vvvv; without VEX: as the first operand */
     Hdq,
-    Ux,  /* ModRM.rm: vector register only */
+    Ux, /* ModRM.rm: vector register only */
     Udq,
-    Wx,  /* ModRM.rm: vector register or memory of that size */
+    Wx, /* ModRM.rm: vector register or memory of that size */
     Wdq,
     Wqq, /* 256 */
     Wq,  /* memory: 64 bits */
     Wd,
     Ww,
     Wb,
-    Wh, /* half of x */
-    We, /* quarter of x */
-    Wf, /* eighth of x */
-    Lx, /* bits 4-7 of the immediate: vector register */
+    Wh,  /* half of x */
+    We,  /* quarter of x */
+    Wf,  /* eighth of x */
+    Lx,  /* bits 4-7 of the immediate: vector register */
     STi, /* ModRM.rm: x87 register counted from the top */
     ST0,
     X86_OPERAND_CODES,
@@ -168,10 +169,10 @@ typedef void X86TranslateFn(X86Translate *t, const X86Insn *insn);
 struct X86Opcode {
     uint8_t map; /* X86Map */
     uint8_t byte;
-    uint16_t when;  /* IF_x */
-    uint16_t modrm; /* ANY, EXT(), BYTE() */
-    int16_t feature; /* X86Feature, or X86_FEATURE_none */
-    uint16_t flags; /* X86_LOCKABLE... */
+    uint16_t when;      /* IF_x */
+    uint16_t modrm;     /* ANY, EXT(), BYTE() */
+    int16_t feature;    /* X86Feature, or X86_FEATURE_none */
+    uint16_t flags;     /* X86_LOCKABLE... */
     uint8_t operand[4]; /* X86OperandCode */
     X86TranslateFn *translate;
     uint16_t arg; /* for translate functions that several rows share */
@@ -179,7 +180,13 @@ struct X86Opcode {
 };
 enum { X86_FEATURE_none = -1 };
 
-enum { X86_PREFIX_LOCK = 1, X86_PREFIX_66 = 2, X86_PREFIX_67 = 4, X86_PREFIX_F3 = 8, X86_PREFIX_F2 = 16 };
+enum {
+    X86_PREFIX_LOCK = 1,
+    X86_PREFIX_66 = 2,
+    X86_PREFIX_67 = 4,
+    X86_PREFIX_F3 = 8,
+    X86_PREFIX_F2 = 16
+};
 enum { X86_REX_B = 1, X86_REX_X = 2, X86_REX_R = 4, X86_REX_W = 8, X86_REX = 0x40 };
 enum { X86_NO_REGISTER = 255, X86_RIP = 16 };
 enum { X86_MAX_INSN_BYTES = 15 };
@@ -208,9 +215,8 @@ struct X86Insn {
     bool has_modrm;
     uint8_t operand_bytes; /* 2, 4, 8 */
     uint8_t address_bytes;
-    uint8_t fetched; /* bytes taken so far */
     uint16_t selector; /* of Ap */
-    uint64_t imm;      /* the immediate, extended as its operand asks; both of ENTER: Iw | Ib << 16 */
+    uint64_t imm; /* the immediate, extended as its operand asks; both of ENTER: Iw | Ib << 16 */
     X86Memory memory;
     X86Operand operand[4];
 };

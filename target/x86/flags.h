@@ -7,21 +7,33 @@
 
 #include "target/x86/cpu.h"
 
-/* X86Flags.kind: how .result, .source and .extra give the flags. Those with an operand size are
- * X86_FLAGS_x + log2 of its bytes. "first operand" is what the destination held before. */
+/*
+ * X86Flags.kind: how .result, .source and .extra give the flags. Those with an operand size are
+ * X86_FLAGS_x + log2 of its bytes.
+ */
 typedef enum {
-    X86_FLAGS_BITS = 0,     /* .result: the flags themselves */
-    X86_FLAGS_ADD = 4,      /* .result, .source: second operand */
-    X86_FLAGS_ADC = 8,      /* and .extra: carry in */
-    X86_FLAGS_SUB = 12,     /* .result, .source: second operand */
-    X86_FLAGS_SBB = 16,     /* and .extra: borrow in */
-    X86_FLAGS_LOGIC = 20,   /* .result */
-    X86_FLAGS_INC = 24,     /* .result; .extra: CF as before */
-    X86_FLAGS_DEC = 28,     /* likewise */
-    X86_FLAGS_SHIFT = 32,   /* .result; .extra: CF, OF and AF at their places */
-    X86_FLAGS_MUL = 36,     /* .result: low half; .extra: CF, OF and AF at their places */
-    X86_FLAGS_COUNT = 40,
+    X86_FLAGS_BITS = 0,   /* .result: the flags themselves */
+    X86_FLAGS_ADD = 4,    /* .result, .source: second operand */
+    X86_FLAGS_ADC = 8,    /* and .extra: carry in */
+    X86_FLAGS_SUB = 12,   /* .result, .source: second operand */
+    X86_FLAGS_SBB = 16,   /* and .extra: borrow in */
+    X86_FLAGS_LOGIC = 20, /* .result */
+    X86_FLAGS_INC = 24,   /* .result; .extra: CF as before */
+    X86_FLAGS_DEC = 28,   /* likewise */
+    X86_FLAGS_SHIFT = 32, /* .result; .extra: CF, OF and AF at their places */
+    X86_FLAGS_SHL = 36,   /* .result, .source: the value before its last step */
+    X86_FLAGS_SHR = 40,   /* likewise */
+    X86_FLAGS_SAR = 44,   /* likewise */
 } X86FlagsKind;
+
+/* Added to a kind: CF or OF were set apart from the others. */
+enum {
+    X86_FLAGS_KIND = 0x3f, /* mask */
+    X86_FLAGS_CARRY = 1 << 6,
+    X86_FLAGS_CARRY_SHIFT = 7, /* its value */
+    X86_FLAGS_OVERFLOW = 1 << 8,
+    X86_FLAGS_OVERFLOW_SHIFT = 9,
+};
 
 /** x86_flags_arithmetic - CF PF AF ZF SF OF at their places in RFLAGS */
 uint32_t x86_flags_arithmetic(const X86Flags *flags);

@@ -19,7 +19,8 @@ enum {
     SLOT_FLAGS_OTHER,
     SLOT_BASE, /* of ES CS SS DS FS GS, by X86SegmentNumber */
     SLOT_CS_LIMIT = SLOT_BASE + 6,
-    SLOT_V = 64, /* 16 vector registers of 4 quadwords */
+    SLOT_SCRATCH, /* 2: values on their way over a local label */
+    SLOT_V = 64,  /* 16 vector registers of 4 quadwords */
     SLOT_COUNT = 128,
 };
 extern const TcgSlot x86_slots[SLOT_COUNT];
@@ -39,14 +40,15 @@ extern const IrHelper x86_helpers[HELPER_COUNT];
 #undef HELPER
 
 /*
- * What made the flags, as far as this region knows. Values that are 0 can be had from the slots.
- * Values of operands of 1 and 2 bytes are zero-extended, of up to 4 bytes I32, of 8 bytes I64.
+ * What made the flags, as far as this region knows. A value of 0 can be had from its slot. Values
+ * are as operands are: zero-extended, of up to 4 bytes I32, of 8 bytes I64; .extra is I32.
  */
 typedef struct {
     bool known;
-    uint8_t kind;  /* X86FlagsKind without size */
-    uint8_t bytes; /* operand size */
-    IrValue a, b, result, extra;
+    uint8_t kind;                /* X86FlagsKind without size */
+    uint8_t bytes;               /* operand size */
+    IrValue a, b, result, extra; /* a: first operand */
+    IrValue carry, overflow;     /* I32, 0 or 1: set apart from the others */
 } X86FlagState;
 
 struct X86Translate {
@@ -142,20 +144,45 @@ static inline bool x86_is_memory(const X86Insn *insn, unsigned k)
 }
 
 /* Stack: @v to the new top, or what is on the top; RSP changes after the access. */
+/* linear address of @bytes at RSP + @offset; RSP += @offset */
+X86Address x86_stack(X86Translate *t, int64_t offset, unsigned bytes, bool write);
+void x86_stack_move(X86Translate *t, int64_t offset);
 void x86_push(X86Translate *t, unsigned bytes, IrValue v);
 IrValue x86_pop(X86Translate *t, unsigned bytes);
 
 /* Flags */
-void x86_flags_unknown(X86Translate *t); /* a helper or label: only the slots know */
+/* a helper wrote them, or a label: only the slots know */
+void x86_flags_unknown(X86Translate *t);
+/* an operation made them; @a, @b and @extra are 0 where the kind has none */
+void x86_put_flags(X86Translate *t, X86FlagsKind kind, unsigned bytes, IrValue a, IrValue b,
+                   IrValue result, IrValue extra);
+static inline void x86_put_flags_logic(X86Translate *t, unsigned bytes, IrValue result)
+{
+    x86_put_flags(t, X86_FLAGS_LOGIC, bytes, 0, 0, result, 0);
+}
+/* only CF, only OF; I32, 0 or 1 */
+void x86_put_carry(X86Translate *t, IrValue carry);
+void x86_put_overflow(X86Translate *t, IrValue overflow);
+/* CF as I32, 0 or 1 */
+IrValue x86_carry(X86Translate *t);
 /* all six at their places, as I32 */
 IrValue x86_flags_bits(X86Translate *t);
 void x86_put_flags_bits(X86Translate *t, IrValue bits); /* I32, others than the six are 0 */
+
+/* A condition of Jcc, SETcc, CMOVcc as the IR compares */
+typedef struct {
+    IrCond cond;
+    IrValue a, c;
+} X86Condition;
+X86Condition x86_condition(X86Translate *t, unsigned cc);
 
 /*
  * Ends of a region. x86_end_next: go on behind the instruction, in a context or with interrupts
  * that it may have changed; x86_end_exit: likewise by way of the vCPU loop.
  */
 void x86_end_goto(X86Translate *t, uint64_t pc);
+/* go to @pc if the condition holds, else on behind the instruction (maybe in this region) */
+void x86_branch(X86Translate *t, X86Condition condition, uint64_t pc);
 void x86_end_indirect(X86Translate *t, IrValue pc); /* I64, linear */
 void x86_end_next(X86Translate *t);
 void x86_end_exit(X86Translate *t);
