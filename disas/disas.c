@@ -2,6 +2,17 @@
 #include "disas/disas.h"
 
 #include <capstone/capstone.h>
+#include <dlfcn.h>
+#include <string.h>
+
+/* The library's functions. It is loaded by the first who disassembles, and stays. */
+typedef struct {
+    __typeof__(cs_open) *open;
+    __typeof__(cs_malloc) *malloc;
+    __typeof__(cs_disasm_iter) *disasm_iter;
+    __typeof__(cs_free) *free;
+    __typeof__(cs_close) *close;
+} Capstone;
 
 enum { BYTES_COLUMN = 32 }; /* room for the bytes of one instruction, as text */
 
@@ -21,6 +32,24 @@ static void append_line(GString *out, uint64_t address, const uint8_t *bytes, si
     g_string_append_printf(out, "%s%s%s\n", name, *operands ? " " : "", operands);
 }
 
+static bool find(void *library, const char *name, void *function)
+{
+    void *at = dlsym(library, name);
+
+    memcpy(function, &at, sizeof(at));
+    return at;
+}
+
+static bool load_capstone(Capstone *cs)
+{
+    void *library = dlopen("libcapstone.so." G_STRINGIFY(CS_API_MAJOR), RTLD_NOW | RTLD_LOCAL);
+
+    return library && find(library, "cs_open", &cs->open) &&
+           find(library, "cs_malloc", &cs->malloc) &&
+           find(library, "cs_disasm_iter", &cs->disasm_iter) &&
+           find(library, "cs_free", &cs->free) && find(library, "cs_close", &cs->close);
+}
+
 static size_t unit_bytes(int arch, int mode)
 {
     switch (arch) {
@@ -37,20 +66,21 @@ static size_t unit_bytes(int arch, int mode)
 void disas_code(int arch, int mode, const void *code, size_t bytes, uint64_t address, GString *out)
 {
     const uint8_t *at = code;
+    Capstone cs;
     csh handle;
 
-    if (arch == DISAS_NONE || cs_open(arch, mode, &handle) != CS_ERR_OK) {
+    if (arch == DISAS_NONE || !load_capstone(&cs) || cs.open(arch, mode, &handle) != CS_ERR_OK) {
         for (size_t unit; bytes > 0; at += unit, address += unit, bytes -= unit) {
             unit = MIN(unit_bytes(arch, mode), bytes);
             append_line(out, address, at, unit, "(data)", "");
         }
         return;
     }
-    cs_insn *insn = cs_malloc(handle);
+    cs_insn *insn = cs.malloc(handle);
     while (bytes > 0) {
         uint64_t here = address;
 
-        if (cs_disasm_iter(handle, &at, &bytes, &address, insn)) {
+        if (cs.disasm_iter(handle, &at, &bytes, &address, insn)) {
             append_line(out, here, insn->bytes, insn->size, insn->mnemonic, insn->op_str);
             continue;
         }
@@ -60,8 +90,8 @@ void disas_code(int arch, int mode, const void *code, size_t bytes, uint64_t add
         bytes -= unit;
         address += unit;
     }
-    cs_free(insn, 1);
-    cs_close(&handle);
+    cs.free(insn, 1);
+    cs.close(&handle);
 }
 
 void disas_host(const void *code, size_t bytes, uint64_t address, GString *out)

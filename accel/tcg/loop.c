@@ -150,7 +150,8 @@ static TcgBlock *find_block(Cpu *cpu, uint64_t pc, bool *once)
 {
     TcgCpu *tcg = cpu->tcg;
     const TcgFetchPage *page;
-    TcgBlock *block = tcg_contexts_find(cpu, pc);
+    bool asked = tcg->lookup_missed && pc == tcg->exit_pc; /* by generated code, in vain */
+    TcgBlock *block = asked ? NULL : tcg_contexts_find(cpu, pc);
 
     tcg->stats.lookups++;
     if (block && !(block->flags & BLOCK_MIXED)) {
@@ -234,6 +235,7 @@ TcgLeft tcg_loop_run_code(Cpu *cpu, TcgBlock *block, const void **site)
     }
     hot->host_return = 0;
     cpu->tcg->exit_pc = hot->pc;
+    cpu->tcg->lookup_missed = left == TCG_LEFT_LOOKUP;
     return left;
 }
 

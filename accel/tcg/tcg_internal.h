@@ -120,7 +120,8 @@ struct TcgCpu {
     const TcgFrontend *frontend;
     TcgTlb *tlb;
     TcgContexts *contexts;
-    uint64_t exit_pc; /* where generated code went when it last left by a direct exit */
+    uint64_t exit_pc;   /* where generated code went when it last left */
+    bool lookup_missed; /* it left since TcgRuntime.lookup did not know that pc */
     TcgTranslator *translator;
     TcgLockstep *lockstep;
     TcgChunk *chunk;   /* code goes here */
