@@ -9,6 +9,7 @@ enum { SLOT_WORDS = IR_MAX_SLOTS / 64 };
  * between is dead. */
 typedef struct {
     uint64_t overwritten[SLOT_WORDS];
+    uint32_t accesses;
 } Liveness;
 
 static void all_visible(Liveness *live)
@@ -53,6 +54,11 @@ static bool is_dead(Liveness *live, const IrOp *op, bool used)
     case IR_BR:
     case IR_BRCOND:
     case IR_EXIT_IF: all_visible(live); return false;
+    case IR_LOAD:
+    case IR_STORE:
+        live->accesses++;
+        all_visible(live);
+        return false;
     default:
         if (ir_op_info[op->op].flags & (IR_FLAG_FAULT | IR_FLAG_END)) {
             all_visible(live);
@@ -86,10 +92,8 @@ static inline void use_arguments(IrOp *ops, const IrOp *op, uint32_t at, unsigne
 void ir_liveness(IrRegion *region)
 {
     IrOp *ops = region->ops;
-    uint32_t accesses = 0;
-    Liveness live;
+    Liveness live = { .accesses = 0 };
 
-    all_visible(&live);
     for (uint32_t at = region->count - 1; at > 0; at--) {
         IrOp *op = &ops[at];
         const IrOpInfo *info = &ir_op_info[op->op];
@@ -110,10 +114,9 @@ void ir_liveness(IrRegion *region)
             op->flags = IR_OP_DEAD;
             continue;
         }
-        accesses += op->op == IR_LOAD || op->op == IR_STORE;
         use_arguments(ops, op, at, info->arguments);
     }
-    region->accesses = accesses;
+    region->accesses = live.accesses;
 }
 
 /* base + offset with additions of constants looked through; what grouping compares. */

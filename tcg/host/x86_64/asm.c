@@ -80,17 +80,18 @@ static inline uint8_t *put_simple(uint8_t *p, uint32_t op, uint8_t reg, uint8_t 
     return p + 1;
 }
 
-void asm_rr(Asm *a, uint32_t op, uint8_t reg, uint8_t rm)
+static inline void rr(Asm *a, uint32_t op, uint8_t reg, uint8_t rm)
 {
-    if (is_simple(op)) {
-        uint8_t *q = put_simple(a->p, op, reg, 0, rm);
-        *q = 0xc0 | (reg & 7) << 3 | (rm & 7);
-        a->p = q + 1;
-        return;
-    }
-    uint8_t *p = put_opcode(a->p, op, reg, 0, rm, needs_rex(op, reg) || needs_rex(op, rm));
+    uint8_t *p = is_simple(op)
+                     ? put_simple(a->p, op, reg, 0, rm)
+                     : put_opcode(a->p, op, reg, 0, rm, needs_rex(op, reg) || needs_rex(op, rm));
     *p = 0xc0 | (reg & 7) << 3 | (rm & 7);
     a->p = p + 1;
+}
+
+void asm_rr(Asm *a, uint32_t op, uint8_t reg, uint8_t rm)
+{
+    rr(a, op, reg, rm);
 }
 
 void asm_rm(Asm *a, uint32_t op, uint8_t reg, AsmMem mem)
@@ -138,7 +139,7 @@ static uint32_t wide(bool w)
 
 void asm_alu_rr(Asm *a, AsmAlu op, bool w, uint8_t dst, uint8_t src)
 {
-    asm_rr(a, (0x03 | op << 3) | wide(w), dst, src);
+    rr(a, (0x03 | op << 3) | wide(w), dst, src);
 }
 
 void asm_alu_rm(Asm *a, AsmAlu op, bool w, uint8_t dst, AsmMem mem)
@@ -154,10 +155,10 @@ void asm_alu_mr(Asm *a, AsmAlu op, bool w, AsmMem mem, uint8_t src)
 void asm_alu_ri(Asm *a, AsmAlu op, bool w, uint8_t dst, int32_t imm)
 {
     if (imm == (int8_t)imm) {
-        asm_rr(a, 0x83 | wide(w), op, dst);
+        rr(a, 0x83 | wide(w), op, dst);
         asm_imm8(a, imm);
     } else {
-        asm_rr(a, 0x81 | wide(w), op, dst);
+        rr(a, 0x81 | wide(w), op, dst);
         asm_imm32(a, imm);
     }
 }
@@ -182,7 +183,7 @@ uint32_t asm_cmp_m32_imm32(Asm *a, AsmMem mem, uint32_t imm)
 
 void asm_test_rr(Asm *a, bool w, uint8_t x, uint8_t y)
 {
-    asm_rr(a, 0x85 | wide(w), y, x);
+    rr(a, 0x85 | wide(w), y, x);
 }
 
 void asm_test_ri(Asm *a, bool w, uint8_t x, int32_t imm)
@@ -194,7 +195,7 @@ void asm_test_ri(Asm *a, bool w, uint8_t x, int32_t imm)
 void asm_mov_rr(Asm *a, bool w, uint8_t dst, uint8_t src)
 {
     if (!w || dst != src) {
-        asm_rr(a, 0x8b | wide(w), dst, src);
+        rr(a, 0x8b | wide(w), dst, src);
     }
 }
 
@@ -239,7 +240,7 @@ void asm_lea(Asm *a, bool w, uint8_t dst, AsmMem mem)
 
 void asm_shift_ri(Asm *a, AsmShift op, bool w, uint8_t dst, uint8_t count)
 {
-    asm_rr(a, 0xc1 | wide(w), op, dst);
+    rr(a, 0xc1 | wide(w), op, dst);
     asm_imm8(a, count);
 }
 

@@ -63,19 +63,28 @@ static void begin_insn(Emit *e, const IrOp *op)
     e->insns[e->insn].aux = op->aux;
 }
 
-static inline void emit_one(Emit *e)
+static inline void emit_one(Emit *e, uint32_t at)
 {
-    const IrOp *op = emit_op(e);
+    const IrOp *op = &e->region->ops[at];
     if (op->op == IR_INSN) {
         begin_insn(e, op);
-    } else if (op->op == IR_CONST) {
-        regs_note_const(&e->regs, e->at);
-    } else if (!(op->flags & IR_OP_DEAD) &&
-               !((op->op == IR_TRUNC || op->op == IR_ZEXT32) && regs_rename(e))) {
-        regs_begin_op(&e->regs, e->at, op);
-        emit_table[op->op](e, op);
-        regs_end_op(e);
+        return;
     }
+    if (op->op == IR_CONST) {
+        regs_note_const(&e->regs, at);
+        return;
+    }
+    if (op->flags & IR_OP_DEAD) {
+        return;
+    }
+    e->at = at;
+    e->op = op;
+    if ((op->op == IR_TRUNC || op->op == IR_ZEXT32) && regs_rename(e)) {
+        return;
+    }
+    regs_begin_op(&e->regs, at, op);
+    emit_table[op->op](e, op);
+    regs_end_op(e);
 }
 
 /* windows: see memory.c */
@@ -150,13 +159,12 @@ static void emit_copy(Emit *e, int32_t insn)
     e->a = &e->cold;
     e->in_copy = true;
     e->insn = insn;
-    for (e->at = e->window.first; e->at <= e->window.last && has_room(e); e->at++) {
-        emit_one(e);
+    for (uint32_t at = e->window.first; at <= e->window.last && has_room(e); at++) {
+        emit_one(e, at);
     }
     emit_ref(e, asm_jmp(e->a), resume);
     e->in_copy = false;
     e->a = &e->hot;
-    e->at = e->window.last;
     if (e->insn != insn_after || !regs_equal(e, hot)) {
         e->failed = true; /* cannot be; better a shorter region than a wrong one */
     }
@@ -164,8 +172,15 @@ static void emit_copy(Emit *e, int32_t insn)
 
 static void emit_plain(Emit *e)
 {
-    for (e->at = 1; e->at < e->region->count && has_hot_room(e); e->at++) {
-        emit_one(e);
+    const IrOp *ops = e->region->ops;
+    for (uint32_t at = 1, count = e->region->count; at < count; at++) {
+        if (ops[at].op == IR_INSN) {
+            begin_insn(e, &ops[at]);
+        } else if (!has_hot_room(e)) {
+            break;
+        } else {
+            emit_one(e, at);
+        }
     }
 }
 
@@ -173,13 +188,13 @@ static void emit_windows(Emit *e)
 {
     uint32_t next_group = plan_window(e, 0);
     int32_t window_insn = 0;
-    for (e->at = 1; e->at < e->region->count && has_room(e); e->at++) {
-        if (e->at == e->window.first) {
+    for (uint32_t at = 1; at < e->region->count && has_room(e); at++) {
+        if (at == e->window.first) {
             regs_save(e, &e->before_window);
             window_insn = e->insn;
         }
-        emit_one(e);
-        if (e->window.last && e->at == e->window.last) {
+        emit_one(e, at);
+        if (e->window.last && at == e->window.last) {
             emit_copy(e, window_insn);
             next_group = plan_window(e, next_group);
         }

@@ -21,6 +21,7 @@ struct Emit {
     const TcgBackend *be;
     const IrRegion *region;
     uint32_t at; /* present op */
+    const IrOp *op;
     int32_t insn;
     uint64_t insn_pc;
     bool failed; /* some limit was hit */
@@ -68,7 +69,7 @@ ColdJob *emit_job(Emit *e, void (*fn)(Emit *e, const ColdJob *job), uint32_t fro
 
 static inline const IrOp *emit_op(const Emit *e)
 {
-    return &e->region->ops[e->at];
+    return e->op;
 }
 static inline bool type_is_fp(uint8_t type)
 {
@@ -109,6 +110,19 @@ static inline bool regs_imm32(const Emit *e, unsigned k, int32_t *value)
     }
     *value = (int32_t)c;
     return emit_arg_type(e, k) == IR_I32 || (int64_t)c == *value;
+}
+
+/** regs_use - argument @k in a register, until the end of the op */
+static inline uint8_t regs_use(Emit *e, unsigned k)
+{
+    RegsState *s = &e->regs.s;
+    uint8_t reg = s->loc[regs_arg(e, k)].reg;
+    if (reg == NO_REG) {
+        return regs_fetch(e, k);
+    }
+    s->locked |= 1u << reg;
+    s->stamp[reg] = ++s->clock;
+    return reg;
 }
 
 /* One function an op (the table is in ops.c); integer.c, memory.c, atomic.c, exits.c, call.c, fp.c

@@ -74,7 +74,7 @@ bool regs_rename(Emit *e)
 /* The pinned slot that the next op puts the present op's value to, or NO_SLOT. */
 static int slot_next(const Emit *e)
 {
-    const IrOp *ops = e->region->ops, *op = &ops[e->at + 1];
+    const IrOp *ops = e->region->ops, *op = e->op + 1;
     IrValue name = e->at;
     for (; op->flags & IR_OP_DEAD || op->op == IR_CONST || is_transparent(e, op); op++) {
         if (!(op->flags & IR_OP_DEAD) && op->op != IR_CONST && op->arg[0] == name) {
@@ -321,7 +321,7 @@ static uint8_t use_value(Emit *e, unsigned v, uint8_t type)
     return loc->reg;
 }
 
-uint8_t regs_use(Emit *e, unsigned k)
+uint8_t regs_fetch(Emit *e, unsigned k)
 {
     uint64_t c;
     if (regs_const(e, k, &c)) {
@@ -606,14 +606,15 @@ void regs_end_op(Emit *e)
 {
     Regs *g = &e->regs;
     const IrOp *op = emit_op(e);
-    for (unsigned k = 0; k < ir_op_info[op->op].arguments; k++) {
-        IrValue v = g->root[op->arg[k]];
-        if (g->last[v] == e->at) {
+    unsigned count = ir_op_info[op->op].arguments, at = e->at;
+    for (const IrValue *arg = op->arg; arg < op->arg + count; arg++) {
+        IrValue v = g->root[*arg];
+        if (g->last[v] == at) {
             kill_value(e, v);
         }
     }
-    if (op->type != IR_VOID && g->last[e->at] == 0) {
-        kill_value(e, e->at);
+    if (op->type != IR_VOID && g->last[at] == 0) {
+        kill_value(e, at);
     }
     g->s.locked = 0;
 }

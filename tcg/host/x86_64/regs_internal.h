@@ -60,7 +60,8 @@ static inline void regs_begin_op(Regs *g, uint32_t at, const IrOp *op)
 }
 static inline void regs_note_const(Regs *g, uint32_t at)
 {
-    g->last[at] = 0; /* it is in no register, so nothing is to be done when it dies */
+    g->last[at] = 0; /* it is never in a register of its own, so nothing is to be done for it */
+    g->s.loc[at] = (Loc){ .reg = NO_REG };
 }
 /** regs_forget - no value lives here (a label) */
 void regs_forget(Emit *e);
@@ -68,8 +69,8 @@ void regs_save(const Emit *e, RegsState *to);
 void regs_restore(Emit *e, const RegsState *from);
 bool regs_equal(const Emit *e, const RegsState *with);
 
-/** regs_use - argument @k in a register, until the end of the op */
-uint8_t regs_use(Emit *e, unsigned k);
+/** regs_fetch - regs_use() of what is in no register yet */
+uint8_t regs_fetch(Emit *e, unsigned k);
 /** regs_use_clean - likewise, an I32 zero-extended */
 uint8_t regs_use_clean(Emit *e, unsigned k);
 /** regs_in_memory - argument @k is only in memory and not used later: *@mem may serve as operand */
