@@ -30,6 +30,28 @@ void cpu_set_current(Cpu *cpu)
 #define ACCEL_METHOD(cpu, slot) \
     CLASS_METHOD(&(cpu)->machine->accel->object, accel_class, AccelClass, slot)
 
+/* Features are also written +name and -name, and with _ or . where the property has -. */
+static bool set_properties(Object *obj, const char *text, GError **errp)
+{
+    g_autoptr(Keyval) keys = text ? keyval_parse(text, NULL, errp) : keyval_new();
+    g_autoptr(Keyval) plain = keyval_new();
+
+    for (unsigned i = 0; keys && i < keyval_count(keys); i++) {
+        const KeyvalEntry *entry = keyval_entry(keys, i);
+        bool minus = entry->key[0] == '-', sign = minus || entry->key[0] == '+';
+        g_autofree char *dashed = g_strdelimit(g_strdup(entry->key + sign), "_.", '-');
+        const char *name = property_find(obj->class, dashed) ? dashed : entry->key + sign;
+
+        if (sign && entry->value && strcmp(entry->value, "on") != 0) {
+            error_set(errp, "%s=%s: a sign and a value exclude each other", entry->key,
+                      entry->value);
+            return false;
+        }
+        keyval_add(plain, name, minus ? "off" : entry->value);
+    }
+    return keys && property_set_all(obj, plain, NULL, errp);
+}
+
 Cpu *cpu_new(Machine *machine, const ObjectClass *class, const char *properties, GError **errp)
 {
     g_autofree char *name = g_strdup_printf("cpu[%u]", machine->cpus->len);
@@ -45,7 +67,7 @@ Cpu *cpu_new(Machine *machine, const ObjectClass *class, const char *properties,
     if (!added) {
         return NULL;
     }
-    if (!property_set_list(obj, properties, errp)) {
+    if (!set_properties(obj, properties, errp)) {
         object_unparent(obj);
         return NULL;
     }

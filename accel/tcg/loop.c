@@ -362,8 +362,13 @@ static bool prepare(Cpu *cpu, TcgLeft left)
         tcg_leave(cpu);
         return false;
     }
-    if (attention && !tcg->restart_single && cpu->resume != CPU_STEP_QUIETLY) {
-        deliver_interrupt(cpu);
+    if (!attention || tcg->restart_single || cpu->resume == CPU_STEP_QUIETLY) {
+        return true;
+    }
+    while (deliver_interrupt(cpu) && atomic_read(&cpu->halted)) { /* INIT: wait for the next */
+        if (!pass_safepoint(cpu)) {
+            return false;
+        }
     }
     return true;
 }

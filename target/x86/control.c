@@ -230,7 +230,9 @@ uint64_t x86_helper_read_cr(void *c, uint64_t number, uint64_t a, uint64_t b, ui
     case 2: return cpu->control.cr2;
     case 3: return cpu->control.cr3;
     case 4: return cpu->control.cr4;
-    case CR8: return cpu->apic ? cpu->apic->get_tpr(cpu->apic_opaque) >> TPR_SHIFT : 0;
+    case CR8:
+        return cpu->apic && cpu->apic->get_tpr ? cpu->apic->get_tpr(cpu->apic_opaque) >> TPR_SHIFT
+                                               : 0;
     default: return x86_raise(cpu, X86_UD);
     }
 }
@@ -248,7 +250,7 @@ uint64_t x86_helper_write_cr(void *c, uint64_t number, uint64_t value, uint64_t 
         if (value > 15) {
             return x86_raise_code(cpu, X86_GP, 0);
         }
-        if (cpu->apic) {
+        if (cpu->apic && cpu->apic->set_tpr) {
             cpu->apic->set_tpr(cpu->apic_opaque, value << TPR_SHIFT);
             x86_interrupts_update(cpu);
         }
@@ -372,8 +374,8 @@ uint64_t x86_helper_xsetbv(void *c, uint64_t index, uint64_t value, uint64_t b, 
     if (!(cpu->control.cr4 & CR4_OSXSAVE)) {
         return x86_raise(cpu, X86_UD);
     }
-    if (x86_cpu_cpl(cpu) || index || !(value & X86_XCR0_X87) ||
-        value & ~x86_xcr0_supported(cpu) || (value & X86_XCR0_AVX && !(value & X86_XCR0_SSE))) {
+    if (x86_cpu_cpl(cpu) || index || !(value & X86_XCR0_X87) || value & ~x86_xcr0_supported(cpu) ||
+        (value & X86_XCR0_AVX && !(value & X86_XCR0_SSE))) {
         return x86_raise_code(cpu, X86_GP, 0);
     }
     cpu->control.xcr0 = value;

@@ -148,7 +148,7 @@ static void leaf_1(const X86Cpu *cpu, uint32_t *out)
         out[EBX] |= MIN(threads, OSPKE_MAX) << 16;
         out[EDX] |= HTT;
     }
-    if (cpu->apic && !(cpu->apic->get_base(cpu->apic_opaque) & 1 << 11)) {
+    if (cpu->apic && cpu->apic->get_base && !(cpu->apic->get_base(cpu->apic_opaque) & 1 << 11)) {
         out[EDX] &= ~APIC; /* switched off in IA32_APIC_BASE */
     }
 }

@@ -2,7 +2,8 @@
 /*
  * Debug registers and single-stepping. Instruction breakpoints are faults: the translator stops
  * before them. Data and I/O breakpoints are traps: the access notes them in debug_pending, and as
- * the mode word has STEP then, helper single_step raises what is noted. Spec: SDM vol. 3, 18.2, 18.3.
+ * the mode word has STEP then, helper single_step raises what is noted. Spec: SDM vol.
+ * 3, 18.2, 18.3.
  */
 #include "target/x86/debug.h"
 
@@ -47,8 +48,8 @@ static void watch(X86Cpu *cpu, unsigned i, bool on)
     if (kind == RW_EXECUTE) {
         (on ? tcg_breakpoint_insert : tcg_breakpoint_remove)(c, cpu->control.debug[i]);
     } else {
-        (on ? tcg_watchpoint_insert : tcg_watchpoint_remove)(
-            c, first_of(cpu, i), length_of(cpu, i), kind == RW_ACCESS, true);
+        (on ? tcg_watchpoint_insert : tcg_watchpoint_remove)(c, first_of(cpu, i), length_of(cpu, i),
+                                                             kind == RW_ACCESS, true);
     }
 }
 
@@ -100,9 +101,9 @@ static uint32_t matches(const X86Cpu *cpu, uint64_t address, TcgAccess access)
         if (!is_enabled(cpu, i) || !meant) {
             continue;
         }
-        if (access == TCG_ACCESS_FETCH ? address == cpu->control.debug[i]
-                                       : address + MAX_ACCESS_BYTES > first &&
-                                             address < first + length_of(cpu, i)) {
+        if (access == TCG_ACCESS_FETCH
+                ? address == cpu->control.debug[i]
+                : address + MAX_ACCESS_BYTES > first && address < first + length_of(cpu, i)) {
             hits |= 1u << i;
         }
     }

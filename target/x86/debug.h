@@ -15,8 +15,8 @@ void x86_debug_loaded(X86Cpu *cpu);
 void x86_debug_resume(X86Cpu *cpu, uint64_t pc);
 /** x86_debug_io - an access to ports is about to happen: notes a breakpoint on it */
 void x86_debug_io(X86Cpu *cpu, uint16_t port, unsigned bytes);
-/** x86_debug_step - behind an instruction of code with X86_MODE_STEP, going on at @next: the trap of
- * RFLAGS.TF and of data breakpoints, held back behind MOV SS. Returns where to go on */
+/** x86_debug_step - behind an instruction of code with X86_MODE_STEP, going on at @next: the trap
+ * of RFLAGS.TF and of data breakpoints, held back behind MOV SS. Returns where to go on */
 uint64_t x86_debug_step(X86Cpu *cpu, uint64_t next);
 /* for TcgFrontend */
 bool x86_debug_hit(Cpu *cpu, vaddr address, TcgAccess access);

@@ -129,9 +129,10 @@ static bool read_gate(const Delivery *d, bool long_mode, Gate *gate)
 
 static bool check_gate(const Delivery *d, const Gate *gate, bool long_mode)
 {
-    bool known = gate->type == SYSTEM_INTERRUPT_GATE32 || gate->type == SYSTEM_TRAP_GATE32 ||
-                 (!long_mode && (gate->type == SYSTEM_INTERRUPT_GATE16 ||
-                                 gate->type == SYSTEM_TRAP_GATE16 || gate->type == SYSTEM_TASK_GATE));
+    bool known =
+        gate->type == SYSTEM_INTERRUPT_GATE32 || gate->type == SYSTEM_TRAP_GATE32 ||
+        (!long_mode && (gate->type == SYSTEM_INTERRUPT_GATE16 || gate->type == SYSTEM_TRAP_GATE16 ||
+                        gate->type == SYSTEM_TASK_GATE));
 
     if (!known || (d->event->type == X86_EVENT_SOFTWARE && gate->dpl < x86_cpu_cpl(d->cpu))) {
         return bad_gate(d, X86_GP);
@@ -357,11 +358,10 @@ static void report(X86Cpu *cpu)
     for (unsigned i = 0; i < X86_HISTORY; i++) {
         const X86Delivered *past = &cpu->history[(cpu->history_next + i) % X86_HISTORY];
         if (past->event.vector || past->ip) {
-            g_string_append_printf(text,
-                                   " %s vector %#x code %#x address %#" PRIx64 " at %04x:%#" PRIx64
-                                   "\n",
-                                   x86_exception_name(past->event.vector), past->event.vector,
-                                   past->event.code, past->event.address, past->cs, past->ip);
+            g_string_append_printf(
+                text, " %s vector %#x code %#x address %#" PRIx64 " at %04x:%#" PRIx64 "\n",
+                x86_exception_name(past->event.vector), past->event.vector, past->event.code,
+                past->event.address, past->cs, past->ip);
         }
     }
     CLASS_METHOD(&cpu->cpu.device.object, cpu_class, CpuClass, dump)(&cpu->cpu, text);
@@ -447,10 +447,9 @@ uint64_t x86_deliver(X86Cpu *cpu, X86Event event, uint64_t pc, uint64_t next)
         if (now.vector == X86_DF && now.type == X86_EVENT_EXCEPTION) {
             return triple_fault(cpu, pc);
         }
-        now = makes_double_fault(&now, &second) ? (X86Event){ .vector = X86_DF,
-                                                              .type = X86_EVENT_EXCEPTION,
-                                                              .has_code = true }
-                                                : second;
+        now = makes_double_fault(&now, &second)
+                  ? (X86Event){ .vector = X86_DF, .type = X86_EVENT_EXCEPTION, .has_code = true }
+                  : second;
     }
 }
 
@@ -487,7 +486,6 @@ void x86_deliver_exception(Cpu *c)
 
 uint64_t x86_debug_trap(X86Cpu *cpu, uint32_t dr6, uint64_t next)
 {
-    return x86_deliver(cpu,
-                       (X86Event){ .vector = X86_DB, .type = X86_EVENT_TRAP, .address = dr6 },
+    return x86_deliver(cpu, (X86Event){ .vector = X86_DB, .type = X86_EVENT_TRAP, .address = dr6 },
                        next, next);
 }

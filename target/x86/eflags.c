@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The flags register as instructions write it, raising, single-stepping, ENTER. Spec: SDM vol. 2,
  * POPF, STI, CLI, ENTER; vol. 3, 6.8.1, 21.3 (VME). */
+#include "target/x86/debug.h"
 #include "target/x86/frontend_internal.h"
 #include "target/x86/limits.h"
 #include "target/x86/mode.h"
@@ -17,12 +18,9 @@ uint64_t x86_helper_raise_code(void *c, uint64_t vector, uint64_t code, uint64_t
     return x86_raise_code(x86_cpu(c), vector, code);
 }
 
-/* The trap of RFLAGS.TF, held back behind MOV SS (SDM vol. 3, 6.8.3) */
 uint64_t x86_helper_single_step(void *c, uint64_t next, uint64_t b, uint64_t d, uint64_t e)
 {
-    X86Cpu *cpu = x86_cpu(c);
-
-    return cpu->shadow == X86_SHADOW_MOV_SS ? next : x86_debug_trap(cpu, DR6_BS, next);
+    return x86_debug_step(x86_cpu(c), next);
 }
 
 uint64_t x86_helper_shadow_end(void *c, uint64_t a, uint64_t b, uint64_t d, uint64_t e)

@@ -19,7 +19,7 @@ typedef struct {
     X86Cpu *cpu;
     uint16_t selector;
     uint64_t offset;
-    unsigned size;   /* log2 of the operand size */
+    unsigned size;    /* log2 of the operand size */
     uint64_t next_ip; /* behind the instruction */
     bool call;
     uint64_t target; /* out: linear */
@@ -71,9 +71,9 @@ static bool check_same_level(X86Cpu *cpu, uint16_t selector, const X86Descriptor
     uint16_t access = x86_descriptor_access(cs);
     unsigned dpl = x86_descriptor_dpl(cs), cpl = x86_cpu_cpl(cpu);
 
-    if (access & SEGMENT_CONFORMING ? dpl > cpl
-                                    : dpl != cpl || (rpl_counts &&
-                                                     (selector & SELECTOR_RPL) > cpl)) {
+    if (access & SEGMENT_CONFORMING
+            ? dpl > cpl
+            : dpl != cpl || (rpl_counts && (selector & SELECTOR_RPL) > cpl)) {
         return fail(cpu, X86_GP, selector);
     }
     if (cpu->mode & X86_MODE_LONG &&
@@ -577,10 +577,9 @@ static bool iret_from_task(Return *r, uint64_t next_ip)
     if (!x86_read_system(cpu, cpu->segment[X86_TR].base, 1, &link)) {
         return false;
     }
-    X86TaskSwitch task = { .selector = link,
-                           .kind = X86_TASK_RETURN,
-                           .next_ip = next_ip,
-                           .flags = x86_flags_get(cpu) };
+    X86TaskSwitch task = {
+        .selector = link, .kind = X86_TASK_RETURN, .next_ip = next_ip, .flags = x86_flags_get(cpu)
+    };
     return x86_task_switch(cpu, &task, &r->target);
 }
 

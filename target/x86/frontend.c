@@ -2,6 +2,7 @@
 /* The processor as the translator sees it: slots, helpers, context key. */
 #include "target/x86/frontend_internal.h"
 
+#include "target/x86/debug.h"
 #include "target/x86/mmu.h"
 #include "target/x86/translate_internal.h"
 
@@ -132,4 +133,5 @@ const TcgFrontend x86_frontend = {
     .raise_unaligned = x86_raise_unaligned,
     .deliver_exception = x86_deliver_exception,
     .deliver_interrupt = x86_deliver_interrupt,
+    .debug_hit = x86_debug_hit,
 };

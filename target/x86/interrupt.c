@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Interrupts, NMI, SMI, INIT and start-up IPIs: which is next, and taking it. Spec: SDM vol. 3, 6.8,
- * 6.9 (priorities), 10.1 (INIT), 9.4 (start-up), 34.7 (SMM).
+ * Interrupts, NMI, SMI, INIT and start-up IPIs: which is next, and taking it. Spec: SDM vol.
+ * 3, 6.8, 6.9 (priorities), 10.1 (INIT), 9.4 (start-up), 34.7 (SMM).
  */
 #include "target/x86/interrupt.h"
 
@@ -74,7 +74,8 @@ static bool is_bootstrap(const X86Cpu *cpu)
 {
     const uint64_t bsp = 1 << 8;
 
-    return cpu->apic ? cpu->apic->get_base(cpu->apic_opaque) & bsp : cpu->cpu.index == 0;
+    return cpu->apic && cpu->apic->get_base ? cpu->apic->get_base(cpu->apic_opaque) & bsp
+                                            : cpu->cpu.index == 0;
 }
 
 static void take_init(X86Cpu *cpu)

@@ -9,5 +9,5 @@
 void x86_interrupts_returned(X86Cpu *cpu, uint64_t pc);
 /** x86_shadow_set - hold interrupts back for the next instruction: X86_SHADOW_x */
 void x86_shadow_set(X86Cpu *cpu, unsigned shadow);
-/** x86_init_state - what INIT sets (cpu.c) */
+/** x86_cpu_init_state - what INIT sets (cpu.c) */
 void x86_cpu_init_state(X86Cpu *cpu);

@@ -173,8 +173,8 @@ static bool transfer_one(const StringIo *s)
 }
 
 /*
- * @what: bytes | address bytes << 8 | segment << 16 | input << 24 | repeated << 25. Returns where to
- * go on: @pc while elements are left (an interrupt may come between), else @next.
+ * @what: bytes | address bytes << 8 | segment << 16 | input << 24 | repeated << 25. Returns where
+ * to go on: @pc while elements are left (an interrupt may come between), else @next.
  */
 uint64_t x86_helper_string_io(void *c, uint64_t what, uint64_t pc, uint64_t next, uint64_t d)
 {

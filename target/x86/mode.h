@@ -37,6 +37,12 @@ enum {
     X86_MODE_UMIP = 1 << 27,         /* CR4.UMIP */
 };
 
+/* the bit that says whether accesses through @segment are checked */
+static inline uint32_t x86_limits_bit(unsigned segment)
+{
+    return segment == X86_FS || segment == X86_GS ? X86_MODE_LIMITS_FS_GS : X86_MODE_LIMITS;
+}
+
 /* Banks of the soft TLB: who accesses. */
 typedef enum {
     X86_BANK_SUPERVISOR, /* CPL 0-2 with SMAP off or AC set; also implicit accesses without SMAP */

@@ -10,67 +10,66 @@
 #define AMD   "AuthenticAMD"
 
 /* Sets that others are made of. */
-#define P5      "fpu de pse tsc msr mce cx8 mmx vme"
-#define P6      P5 " pae mtrr sep pge cmov apic"
-#define PIII    P6 " fxsr sse pat pse36 mca"
-#define BASE64  "fpu de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr " \
-                "sse sse2 lm syscall nx"
-#define NOTES   " vme"
-#define CORE2   BASE64 NOTES " sse3 ssse3 lahf-lm"
-#define PENRYN  CORE2 " cx16 sse4-1"
-#define NEHALEM PENRYN " sse4-2 popcnt hypervisor"
-#define WESTMERE NEHALEM " aes pclmulqdq"
-#define SANDY   WESTMERE " avx xsave tsc-deadline x2apic rdtscp xsaveopt"
-#define IVY     SANDY " erms smep fsgsbase f16c rdrand"
-#define HASWELL                                                                                \
-    IVY " abm fma movbe pcid bmi1 bmi2 avx2 invpcid"
-#define TSX     " hle rtm"
-#define BROADWELL HASWELL " rdseed adx smap 3dnowprefetch"
-#define SKYLAKE   BROADWELL " xsavec xgetbv1 arat pku"
-#define AVX512    " avx512f avx512dq avx512cd avx512bw avx512vl"
+#define P5   "fpu de pse tsc msr mce cx8 mmx vme"
+#define P6   P5 " pae mtrr sep pge cmov apic"
+#define PIII P6 " fxsr sse pat pse36 mca"
+#define BASE64                                                                              \
+    "fpu de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr " \
+    "sse sse2 lm syscall nx"
+#define NOTES          " vme"
+#define CORE2          BASE64 NOTES " sse3 ssse3 lahf-lm"
+#define PENRYN         CORE2 " cx16 sse4-1"
+#define NEHALEM        PENRYN " sse4-2 popcnt hypervisor"
+#define WESTMERE       NEHALEM " aes pclmulqdq"
+#define SANDY          WESTMERE " avx xsave tsc-deadline x2apic rdtscp xsaveopt"
+#define IVY            SANDY " erms smep fsgsbase f16c rdrand"
+#define HASWELL        IVY " abm fma movbe pcid bmi1 bmi2 avx2 invpcid"
+#define TSX            " hle rtm"
+#define BROADWELL      HASWELL " rdseed adx smap 3dnowprefetch"
+#define SKYLAKE        BROADWELL " xsavec xgetbv1 arat pku"
+#define AVX512         " avx512f avx512dq avx512cd avx512bw avx512vl"
 #define SKYLAKE_SERVER BROADWELL " xsavec xgetbv1 arat pku pdpe1gb clwb clflushopt" AVX512
-#define ICELAKE_SERVER                                                                       \
-    SKYLAKE_SERVER " umip gfni vaes vpclmulqdq avx512vbmi avx512vbmi2 avx512vnni "           \
+#define ICELAKE_SERVER                                                                         \
+    SKYLAKE_SERVER " umip gfni vaes vpclmulqdq avx512vbmi avx512vbmi2 avx512vnni "             \
                    "avx512bitalg avx512-vpopcntdq la57 sha-ni rdpid fsrm avx512ifma wbnoinvd " \
                    "arch-capabilities spec-ctrl ssbd"
 #define SAPPHIRE                                                                             \
     ICELAKE_SERVER " avx512-bf16 avx-vnni avx512-fp16 amx-bf16 amx-tile amx-int8 serialize " \
                    "tsx-ldtrk fzrm fsrs fsrc bus-lock-detect xsaves"
-#define K8       BASE64 NOTES " sse3"
-#define K10      K8 " cx16 abm sse4a misalignsse popcnt lahf-lm rdtscp svm monitor"
+#define K8        BASE64 NOTES " sse3"
+#define K10       K8 " cx16 abm sse4a misalignsse popcnt lahf-lm rdtscp svm monitor"
 #define BULLDOZER K10 " avx aes pclmulqdq sse4-1 sse4-2 ssse3 xsave pdpe1gb xop fma4 3dnowprefetch"
-#define ZEN                                                                                  \
-    K8 " cx16 abm sse4a misalignsse popcnt lahf-lm rdtscp svm monitor mmxext fxsr-opt pdpe1gb "  \
-       "ssse3 sse4-1 sse4-2 avx avx2 fma aes pclmulqdq xsave xsaveopt xsavec xgetbv1 f16c movbe " \
+#define ZEN                                                                                        \
+    K8 " cx16 abm sse4a misalignsse popcnt lahf-lm rdtscp svm monitor mmxext fxsr-opt pdpe1gb "    \
+       "ssse3 sse4-1 sse4-2 avx avx2 fma aes pclmulqdq xsave xsaveopt xsavec xgetbv1 f16c movbe "  \
        "rdrand rdseed fsgsbase bmi1 bmi2 smep smap adx clflushopt sha-ni osvw 3dnowprefetch arat " \
        "cr8legacy hypervisor ht topoext"
 #define ROME  ZEN " clwb rdpid umip wbnoinvd xsaveerptr clzero perfctr-core amd-stibp xsaves ibpb"
 #define MILAN ROME " pcid invpcid erms fsrm pku vaes vpclmulqdq amd-ssbd"
 
-#define CLASS(variable, name_, text_, arch_, ...)                                                 \
-    static const X86CpuClass variable = {                                                         \
-        .cpu = { .device = { .object = { .name = name_ "-x86-cpu",                                \
-                                         .parent = &x86_cpu_class.cpu.device.object },            \
-                             .summary = text_,                                                    \
-                             .category = DEVICE_CATEGORY_CPU },                                   \
-                 .arch = arch_ },                                                                 \
-        .model = { __VA_ARGS__ },                                                                 \
-    };                                                                                            \
+#define CLASS(variable, name_, text_, arch_, ...)                                      \
+    static const X86CpuClass variable = {                                              \
+        .cpu = { .device = { .object = { .name = name_ "-x86-cpu",                     \
+                                         .parent = &x86_cpu_class.cpu.device.object }, \
+                             .summary = text_,                                         \
+                             .category = DEVICE_CATEGORY_CPU },                        \
+                 .arch = arch_ },                                                      \
+        .model = { __VA_ARGS__ },                                                      \
+    };                                                                                 \
     CLASS_REGISTER(variable)
 #define MODEL(variable, name, text, ...) CLASS(variable, name, text, NULL, __VA_ARGS__)
 /* A model that is also wanted by version and, as a server without them, without transactions. */
-#define VERSIONED(variable, name, text, ...)                \
-    MODEL(variable, name, text, __VA_ARGS__);               \
+#define VERSIONED(variable, name, text, ...)  \
+    MODEL(variable, name, text, __VA_ARGS__); \
     MODEL(variable##_v1, name "-v1", text, __VA_ARGS__)
-#define VERSIONED2(variable, name, text, ...)       \
-    VERSIONED(variable, name, text, __VA_ARGS__);   \
+#define VERSIONED2(variable, name, text, ...)     \
+    VERSIONED(variable, name, text, __VA_ARGS__); \
     MODEL(variable##_v2, name "-v2", text, __VA_ARGS__)
 
 #define ID(v, f, m, s) .vendor = v, .family = f, .model = m, .stepping = s
 
 VERSIONED(qemu64, "qemu64", "64-bit processor of the oldest kind, as other emulators offer it",
-          ID(AMD, 15, 107, 1), .level = 13, .xlevel = 0x8000000a,
-          .model_id = "Rhea Virtual CPU",
+          ID(AMD, 15, 107, 1), .level = 13, .xlevel = 0x8000000a, .model_id = "Rhea Virtual CPU",
           .features = BASE64 " sse3 cx16 hypervisor lahf-lm");
 VERSIONED(qemu32, "qemu32", "32-bit processor", ID(INTEL, 6, 6, 3), .level = 4,
           .xlevel = 0x80000004, .model_id = "Rhea Virtual CPU",
@@ -105,16 +104,14 @@ VERSIONED(penryn, "Penryn", "Intel Core 2 (45 nm)", ID(INTEL, 6, 23, 3), .level 
 VERSIONED2(nehalem, "Nehalem", "Intel Core i7 9xx", ID(INTEL, 6, 26, 3), .level = 11,
            .xlevel = 0x80000008, .model_id = "Intel Core i7 9xx (Nehalem Class Core i7)",
            .features = NEHALEM);
-MODEL(nehalem_ibrs, "Nehalem-IBRS", "Intel Core i7 9xx with IBRS", ID(INTEL, 6, 26, 3),
-      .level = 11, .xlevel = 0x80000008,
-      .model_id = "Intel Core i7 9xx (Nehalem Core i7, IBRS update)",
+MODEL(nehalem_ibrs, "Nehalem-IBRS", "Intel Core i7 9xx with IBRS", ID(INTEL, 6, 26, 3), .level = 11,
+      .xlevel = 0x80000008, .model_id = "Intel Core i7 9xx (Nehalem Core i7, IBRS update)",
       .features = NEHALEM " spec-ctrl");
 VERSIONED2(westmere, "Westmere", "Intel Xeon 56xx", ID(INTEL, 6, 44, 1), .level = 11,
-           .xlevel = 0x80000008,
-           .model_id = "Westmere E56xx/L56xx/X56xx (Nehalem-C)", .features = WESTMERE " arat");
-MODEL(westmere_ibrs, "Westmere-IBRS", "Intel Xeon 56xx with IBRS", ID(INTEL, 6, 44, 1),
-      .level = 11, .xlevel = 0x80000008,
-      .model_id = "Westmere E56xx/L56xx/X56xx (IBRS update)",
+           .xlevel = 0x80000008, .model_id = "Westmere E56xx/L56xx/X56xx (Nehalem-C)",
+           .features = WESTMERE " arat");
+MODEL(westmere_ibrs, "Westmere-IBRS", "Intel Xeon 56xx with IBRS", ID(INTEL, 6, 44, 1), .level = 11,
+      .xlevel = 0x80000008, .model_id = "Westmere E56xx/L56xx/X56xx (IBRS update)",
       .features = WESTMERE " arat spec-ctrl");
 VERSIONED2(sandy, "SandyBridge", "Intel Xeon E312xx", ID(INTEL, 6, 42, 1), .level = 13,
            .xlevel = 0x80000008, .model_id = "Intel Xeon E312xx (Sandy Bridge)",
@@ -127,8 +124,7 @@ VERSIONED2(ivy, "IvyBridge", "Intel Xeon E3-12xx v2", ID(INTEL, 6, 58, 9), .leve
            .xlevel = 0x80000008, .model_id = "Intel Xeon E3-12xx v2 (Ivy Bridge)",
            .features = IVY " arat");
 MODEL(ivy_ibrs, "IvyBridge-IBRS", "Intel Xeon E3-12xx v2 with IBRS", ID(INTEL, 6, 58, 9),
-      .level = 13, .xlevel = 0x80000008,
-      .model_id = "Intel Xeon E3-12xx v2 (Ivy Bridge, IBRS)",
+      .level = 13, .xlevel = 0x80000008, .model_id = "Intel Xeon E3-12xx v2 (Ivy Bridge, IBRS)",
       .features = IVY " arat spec-ctrl");
 
 #define HASWELL_ID   ID(INTEL, 6, 60, 4), .level = 13, .xlevel = 0x80000008
@@ -156,13 +152,11 @@ MODEL(broadwell_notsx, "Broadwell-noTSX", "Intel Core (Broadwell) without TSX", 
 MODEL(broadwell_ibrs, "Broadwell-IBRS", "Intel Core (Broadwell) with IBRS", BROADWELL_ID,
       .model_id = "Intel Core Processor (Broadwell, IBRS)",
       .features = BROADWELL " arat spec-ctrl" TSX);
-MODEL(broadwell_notsx_ibrs, "Broadwell-noTSX-IBRS",
-      "Intel Core (Broadwell) without TSX, with IBRS", BROADWELL_ID,
-      .model_id = "Intel Core Processor (Broadwell, no TSX, IBRS)",
+MODEL(broadwell_notsx_ibrs, "Broadwell-noTSX-IBRS", "Intel Core (Broadwell) without TSX, with IBRS",
+      BROADWELL_ID, .model_id = "Intel Core Processor (Broadwell, no TSX, IBRS)",
       .features = BROADWELL " arat spec-ctrl");
 VERSIONED2(client, "Skylake-Client", "Intel Core (Skylake)", CLIENT_ID,
-           .model_id = "Intel Core Processor (Skylake)", .features = SKYLAKE TSX,
-           .without = "pku");
+           .model_id = "Intel Core Processor (Skylake)", .features = SKYLAKE TSX, .without = "pku");
 MODEL(client_ibrs, "Skylake-Client-IBRS", "Intel Core (Skylake) with IBRS", CLIENT_ID,
       .model_id = "Intel Core Processor (Skylake, IBRS)", .features = SKYLAKE " spec-ctrl" TSX,
       .without = "pku");
@@ -190,7 +184,7 @@ MODEL(icelake_notsx, "Icelake-Server-noTSX", "Intel Xeon (Ice Lake) without TSX"
 VERSIONED2(sapphire, "SapphireRapids", "Intel Xeon (Sapphire Rapids)", SAPPHIRE_ID,
            .model_id = "Intel Xeon Processor (SapphireRapids)", .features = SAPPHIRE TSX);
 
-#define OPTERON(g, f, m, s)                                                             \
+#define OPTERON(g, f, m, s) \
     ID(AMD, f, m, s), .level = 5, .xlevel = 0x80000008, .model_id = "AMD Opteron " g
 VERSIONED(opteron1, "Opteron_G1", "AMD Opteron 240", OPTERON("240 (Gen 1 Class Opteron)", 15, 6, 1),
           .features = K8);
@@ -214,8 +208,8 @@ VERSIONED2(rome, "EPYC-Rome", "AMD EPYC (Rome)", ID(AMD, 23, 49, 0), .level = 13
 VERSIONED2(milan, "EPYC-Milan", "AMD EPYC (Milan)", ID(AMD, 25, 1, 1), .level = 13,
            .xlevel = 0x8000001e, .model_id = "AMD EPYC-Milan Processor", .features = MILAN,
            .physical_bits = 48);
-MODEL(base, "base", "identity only: all features are for the user to switch on",
-      ID(INTEL, 6, 6, 3), .level = 1, .features = "");
+MODEL(base, "base", "identity only: all features are for the user to switch on", ID(INTEL, 6, 6, 3),
+      .level = 1, .features = "");
 MODEL(max, "max", "everything that the translator has", ID(AMD, 15, 107, 1), .level = 0x1f,
       .xlevel = 0x80000021, .model_id = "Rhea translated processor", .features = "",
       .all_features = true);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Model-specific registers. Spec: SDM vol. 4, ch. 2 (architectural ones); APM vol. 2, appendix A. */
+/* Model-specific registers. Spec: SDM vol. 4, ch. 2 (architectural ones); APM vol. 2, appendix A.
+ */
 #include "target/x86/control.h"
 #include "target/x86/features.h"
 #include "target/x86/interrupt.h"
 #include "target/x86/mmu.h"
 #include "target/x86/registers_internal.h"
 #include "target/x86/segment.h"
-#include "target/x86/tsc.h"
 #include "target/x86/translate_internal.h"
+#include "target/x86/tsc.h"
 #include "util/log.h"
 
 enum {
@@ -77,8 +78,10 @@ typedef struct {
     uint64_t mask; /* bits that may be set; the others are #GP */
 } PlainMsr;
 
-#define PLAIN(number, field, feature, canonical, mask) \
-    { number, offsetof(X86Cpu, field), feature, canonical, mask }
+#define PLAIN(number, field, feature, canonical, mask)            \
+    {                                                             \
+        number, offsetof(X86Cpu, field), feature, canonical, mask \
+    }
 static const PlainMsr plain[] = {
     PLAIN(MSR_SYSENTER_CS, msr.sysenter_cs, X86_FEATURE_sep, false, ~0ull),
     PLAIN(MSR_SYSENTER_ESP, msr.sysenter_esp, X86_FEATURE_sep, true, ~0ull),
@@ -187,9 +190,21 @@ static uint64_t *mc_of(X86Cpu *cpu, uint32_t number)
 
 static uint64_t arch_capabilities(void)
 {
-    enum { RDCL_NO = 1, SKIP_L1DFL = 8, SSB_NO = 16, MDS_NO = 32, PSCHANGE_MC_NO = 64,
-           TAA_NO = 256, SBDR_SSDP_NO = 1 << 13, FBSDP_NO = 1 << 14, PSDP_NO = 1 << 15,
-           BHI_NO = 1 << 20, PBRSB_NO = 1 << 24, GDS_NO = 1 << 26, RFDS_NO = 1 << 27 };
+    enum {
+        RDCL_NO = 1,
+        SKIP_L1DFL = 8,
+        SSB_NO = 16,
+        MDS_NO = 32,
+        PSCHANGE_MC_NO = 64,
+        TAA_NO = 256,
+        SBDR_SSDP_NO = 1 << 13,
+        FBSDP_NO = 1 << 14,
+        PSDP_NO = 1 << 15,
+        BHI_NO = 1 << 20,
+        PBRSB_NO = 1 << 24,
+        GDS_NO = 1 << 26,
+        RFDS_NO = 1 << 27
+    };
 
     /* the translator runs nothing ahead of time on the guest's behalf */
     return RDCL_NO | SKIP_L1DFL | SSB_NO | MDS_NO | PSCHANGE_MC_NO | TAA_NO | SBDR_SSDP_NO |
@@ -238,7 +253,8 @@ static MsrResult read_msr(X86Cpu *cpu, uint32_t number, uint64_t *value)
         return MSR_OK;
     }
     if (number >> 8 == MSR_X2APIC >> 8) {
-        return cpu->apic && cpu->apic->read_msr(cpu->apic_opaque, number - MSR_X2APIC, value)
+        return cpu->apic && cpu->apic->read_msr &&
+                       cpu->apic->read_msr(cpu->apic_opaque, number - MSR_X2APIC, value)
                    ? MSR_OK
                    : MSR_GP;
     }
@@ -251,13 +267,14 @@ static MsrResult read_msr(X86Cpu *cpu, uint32_t number, uint64_t *value)
         *value = cpu->msr.tsc_deadline;
         return x86_has(cpu, X86_FEATURE_tsc_deadline) ? MSR_OK : MSR_GP;
     case MSR_APIC_BASE:
-        *value = cpu->apic ? cpu->apic->get_base(cpu->apic_opaque) : 0;
-        return cpu->apic ? MSR_OK : MSR_GP;
+        if (!cpu->apic || !cpu->apic->get_base) {
+            return MSR_GP;
+        }
+        *value = cpu->apic->get_base(cpu->apic_opaque);
+        return MSR_OK;
     case MSR_FEATURE_CONTROL: *value = cpu->msr.feature_control; return MSR_OK;
     case MSR_SMBASE: *value = cpu->msr.smbase; return cpu->smm ? MSR_OK : MSR_GP;
-    case MSR_PAT:
-        *value = cpu->msr.pat;
-        return x86_has(cpu, X86_FEATURE_pat) ? MSR_OK : MSR_GP;
+    case MSR_PAT: *value = cpu->msr.pat; return x86_has(cpu, X86_FEATURE_pat) ? MSR_OK : MSR_GP;
     case MSR_EFER: *value = cpu->msr.efer; return MSR_OK;
     case MSR_FS_BASE:
     case MSR_GS_BASE:
@@ -321,7 +338,7 @@ static MsrResult write_deadline(X86Cpu *cpu, uint64_t value)
         return MSR_GP;
     }
     cpu->msr.tsc_deadline = value;
-    if (cpu->apic) {
+    if (cpu->apic && cpu->apic->set_deadline) {
         cpu->apic->set_deadline(cpu->apic_opaque, value);
     }
     return MSR_OK;
@@ -371,7 +388,8 @@ static MsrResult write_special(X86Cpu *cpu, uint32_t number, uint64_t value)
         return MSR_OK;
     case MSR_TSC_DEADLINE: return write_deadline(cpu, value);
     case MSR_APIC_BASE:
-        return allowed_if(cpu->apic && cpu->apic->set_base(cpu->apic_opaque, value));
+        return allowed_if(cpu->apic && cpu->apic->set_base &&
+                          cpu->apic->set_base(cpu->apic_opaque, value));
     case MSR_FEATURE_CONTROL: return write_feature_control(cpu, value);
     case MSR_SMBASE: return MSR_GP;
     case MSR_PAT:
@@ -406,7 +424,7 @@ static MsrResult write_msr(X86Cpu *cpu, uint32_t number, uint64_t value)
         return write_mc(mc, number, value);
     }
     if (number >> 8 == MSR_X2APIC >> 8) {
-        return allowed_if(cpu->apic &&
+        return allowed_if(cpu->apic && cpu->apic->write_msr &&
                           cpu->apic->write_msr(cpu->apic_opaque, number - MSR_X2APIC, value));
     }
     return write_special(cpu, number, value);

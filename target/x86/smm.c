@@ -250,7 +250,8 @@ static void load_64(X86Cpu *cpu, Loaded *to)
     cpu->msr.smbase = peek(cpu, SMBASE_64, 4); /* revision bit 17: relocation */
 }
 
-/* The map of 32-bit processors ------------------------------------------------------------------ */
+/* The map of 32-bit processors ------------------------------------------------------------------
+ */
 
 enum { ENTRY_32_BYTES = 12, GENERAL = 8 };
 
@@ -325,8 +326,7 @@ static void set_segments(X86Cpu *cpu)
     enum { DATA = 0x93, CODE = 0x9b };
 
     for (unsigned i = 0; i <= X86_GS; i++) {
-        cpu->segment[i] =
-            (X86Segment){ .access = SEGMENT_G | DATA, .limit = UINT32_MAX };
+        cpu->segment[i] = (X86Segment){ .access = SEGMENT_G | DATA, .limit = UINT32_MAX };
     }
     cpu->segment[X86_CS] = (X86Segment){ .selector = cpu->msr.smbase >> 4,
                                          .access = SEGMENT_G | CODE,
@@ -360,8 +360,7 @@ static bool is_possible(const Loaded *l)
 {
     bool paging = l->cr0 & CR0_PG;
 
-    if ((paging && !(l->cr0 & CR0_PE)) || (l->cr0 & CR0_NW && !(l->cr0 & CR0_CD)) ||
-        l->cr0 >> 32) {
+    if ((paging && !(l->cr0 & CR0_PE)) || (l->cr0 & CR0_NW && !(l->cr0 & CR0_CD)) || l->cr0 >> 32) {
         return false;
     }
     return !(l->efer & EFER_LMA) || (paging && l->cr4 & CR4_PAE);

@@ -234,17 +234,18 @@ static String describe(X86Cpu *cpu, uint32_t what)
 {
     unsigned address_bytes = what >> X86_STRING_ADDRESS_SHIFT & 15;
     unsigned size_log2 = what >> X86_STRING_SIZE_SHIFT & 3;
+    unsigned segment = what >> X86_STRING_SEGMENT_SHIFT & 7;
     String s = {
         .cpu = cpu,
         .op = what & X86_STRING_OP,
         .repeat = what >> X86_STRING_REPEAT_SHIFT & 3,
         .bytes = 1u << size_log2,
         .size_log2 = size_log2,
-        .segment = what >> X86_STRING_SEGMENT_SHIFT & 7,
+        .segment = segment,
         .bank = what >> X86_STRING_BANK_SHIFT & 7,
         .mask = address_bytes == 8 ? UINT64_MAX : (1ull << address_bytes * 8) - 1,
         .step = cpu->flags.other & RFLAGS_DF ? -(int64_t)(1 << size_log2) : 1 << size_log2,
-        .flat = !(cpu->mode & X86_MODE_LIMITS) && address_bytes != 2,
+        .flat = !(cpu->mode & (X86_MODE_LIMITS | x86_limits_bit(segment))) && address_bytes != 2,
     };
 
     return s;

@@ -21,7 +21,8 @@ enum { SELECTOR_TI = 4, SELECTOR_RPL = 3, TYPE_MASK = 31 };
 
 /* Segments ------------------------------------------------------------------------------------- */
 
-uint64_t x86_helper_load_segment(void *c, uint64_t number, uint64_t selector, uint64_t b, uint64_t d)
+uint64_t x86_helper_load_segment(void *c, uint64_t number, uint64_t selector, uint64_t b,
+                                 uint64_t d)
 {
     X86Cpu *cpu = c;
 
@@ -120,8 +121,7 @@ static int look_up(X86Cpu *cpu, uint16_t selector, X86Descriptor *d)
 static bool is_visible(const X86Cpu *cpu, uint16_t selector, const X86Descriptor *d)
 {
     uint16_t access = x86_descriptor_access(d);
-    bool conforming =
-        access & SEGMENT_S && access & SEGMENT_CODE && access & SEGMENT_CONFORMING;
+    bool conforming = access & SEGMENT_S && access & SEGMENT_CODE && access & SEGMENT_CONFORMING;
     unsigned dpl = x86_descriptor_dpl(d);
 
     return conforming || (dpl >= x86_cpu_cpl(cpu) && dpl >= (selector & SELECTOR_RPL));
@@ -322,8 +322,7 @@ uint64_t x86_helper_sysenter(void *c, uint64_t a, uint64_t b, uint64_t d, uint64
         return x86_raise_code(cpu, X86_GP, 0);
     }
     cpu->flags.other &= ~(uint64_t)(RFLAGS_VM | RFLAGS_IF | RFLAGS_RF);
-    cpu->r[X86_RSP] =
-        long_mode ? cpu->msr.sysenter_esp : (uint32_t)cpu->msr.sysenter_esp;
+    cpu->r[X86_RSP] = long_mode ? cpu->msr.sysenter_esp : (uint32_t)cpu->msr.sysenter_esp;
     set_flat(cpu, cs, cs + 8, 0, long_mode);
     x86_mode_update(cpu);
     return long_mode ? cpu->msr.sysenter_eip : (uint32_t)cpu->msr.sysenter_eip;

@@ -18,10 +18,26 @@ typedef struct {
     uint8_t cr3, ip, flags, general, segments, segment_count, segment_stride, ldt, trap;
 } Layout;
 static const Layout layouts[] = {
-    { .size_log2 = 1, .limit = 0x2b, .ip = 0x0e, .flags = 0x10, .general = 0x12, .segments = 0x22,
-      .segment_count = 4, .segment_stride = 2, .ldt = 0x2a },
-    { .size_log2 = 2, .limit = 0x67, .cr3 = 0x1c, .ip = 0x20, .flags = 0x24, .general = 0x28,
-      .segments = 0x48, .segment_count = 6, .segment_stride = 4, .ldt = 0x60, .trap = 0x64 },
+    { .size_log2 = 1,
+      .limit = 0x2b,
+      .ip = 0x0e,
+      .flags = 0x10,
+      .general = 0x12,
+      .segments = 0x22,
+      .segment_count = 4,
+      .segment_stride = 2,
+      .ldt = 0x2a },
+    { .size_log2 = 2,
+      .limit = 0x67,
+      .cr3 = 0x1c,
+      .ip = 0x20,
+      .flags = 0x24,
+      .general = 0x28,
+      .segments = 0x48,
+      .segment_count = 6,
+      .segment_stride = 4,
+      .ldt = 0x60,
+      .trap = 0x64 },
 };
 
 /* What a TSS holds for a task that is going to run. */
@@ -76,8 +92,8 @@ static bool save_old(X86Cpu *cpu, const X86TaskSwitch *task, const Layout *layou
 {
     uint64_t base = cpu->segment[X86_TR].base;
     unsigned size = layout->size_log2, bytes = 1u << size;
-    uint64_t flags = task->kind == X86_TASK_RETURN ? task->flags & ~(uint64_t)RFLAGS_NT
-                                                   : task->flags;
+    uint64_t flags =
+        task->kind == X86_TASK_RETURN ? task->flags & ~(uint64_t)RFLAGS_NT : task->flags;
 
     if (!x86_write_system(cpu, base + layout->ip, size, task->next_ip) ||
         !x86_write_system(cpu, base + layout->flags, size, flags)) {

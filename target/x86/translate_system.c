@@ -49,8 +49,8 @@ static void put_zero_flag(X86Translate *t, IrValue v)
 {
     IrBuilder *ir = t->ir;
     IrValue bit = ir_binary(ir, IR_SHL, x86_cut(t, 4, v), ir_i32(ir, 6));
-    IrValue rest = ir_binary(ir, IR_AND, x86_flags_bits(t),
-                             ir_i32(ir, RFLAGS_ARITHMETIC & ~RFLAGS_ZF));
+    IrValue rest =
+        ir_binary(ir, IR_AND, x86_flags_bits(t), ir_i32(ir, RFLAGS_ARITHMETIC & ~RFLAGS_ZF));
 
     x86_put_flags_bits(t, ir_binary(ir, IR_OR, rest, bit));
 }
@@ -146,7 +146,8 @@ void x86_translate_load_far_pointer(X86Translate *t, const X86Insn *insn)
     segment_loaded(t, number);
 }
 
-/* Far transfers and interrupts ------------------------------------------------------------------ */
+/* Far transfers and interrupts ------------------------------------------------------------------
+ */
 
 void x86_translate_far(X86Translate *t, const X86Insn *insn)
 {
@@ -165,8 +166,8 @@ void x86_translate_far(X86Translate *t, const X86Insn *insn)
         offset = word(t, bytes == 2 ? (uint16_t)insn->imm : (uint32_t)insn->imm);
         selector = word(t, insn->selector);
     }
-    x86_end_indirect(t, x86_call(t, helper, selector, offset, word(t, x86_next_ip(t)),
-                                 word(t, log2_of(bytes))));
+    x86_end_indirect(
+        t, x86_call(t, helper, selector, offset, word(t, x86_next_ip(t)), word(t, log2_of(bytes))));
 }
 
 void x86_translate_far_return(X86Translate *t, const X86Insn *insn)
@@ -209,8 +210,7 @@ void x86_translate_syscall(X86Translate *t, const X86Insn *insn)
 
 void x86_translate_sysret(X86Translate *t, const X86Insn *insn)
 {
-    x86_end_indirect(t,
-                     x86_call(t, HELPER_sysret, word(t, insn->operand_bytes == 8), 0, 0, 0));
+    x86_end_indirect(t, x86_call(t, HELPER_sysret, word(t, insn->operand_bytes == 8), 0, 0, 0));
 }
 
 void x86_translate_sysenter(X86Translate *t, const X86Insn *insn)
@@ -220,8 +220,7 @@ void x86_translate_sysenter(X86Translate *t, const X86Insn *insn)
 
 void x86_translate_sysexit(X86Translate *t, const X86Insn *insn)
 {
-    x86_end_indirect(t,
-                     x86_call(t, HELPER_sysexit, word(t, insn->operand_bytes == 8), 0, 0, 0));
+    x86_end_indirect(t, x86_call(t, HELPER_sysexit, word(t, insn->operand_bytes == 8), 0, 0, 0));
 }
 
 /* The handler's address is no linear successor of anything: by way of the loop. */
@@ -260,7 +259,8 @@ void x86_translate_verify(X86Translate *t, const X86Insn *insn)
 void x86_translate_look_up(X86Translate *t, const X86Insn *insn)
 {
     IrBuilder *ir = t->ir;
-    IrValue v = x86_call(t, insn->opcode->arg, x86_zext64(t, x86_read(t, 1)), 0, 0, 0);
+    IrValue v = x86_call(t, insn->opcode->arg ? HELPER_lsl : HELPER_lar,
+                         x86_zext64(t, x86_read(t, 1)), 0, 0, 0);
     IrValue ok = ir_binary(ir, IR_SHR, v, word(t, 32));
     unsigned reg = insn->operand[0].reg;
     IrValue old = ir_get(ir, SLOT_R + reg), new = ir_binary(ir, IR_AND, v, word(t, UINT32_MAX));
@@ -324,14 +324,18 @@ void x86_translate_load_table(X86Translate *t, const X86Insn *insn)
 
 /* Control registers ---------------------------------------------------------------------------- */
 
+static bool is_debug(const X86Insn *insn, unsigned k)
+{
+    return insn->operand[k].kind == X86_DEBUG_REGISTER;
+}
+
 /* CRs 0, 2, 3, 4 and 8 exist. */
 static bool number_exists(const X86Insn *insn, unsigned k)
 {
     unsigned number = insn->operand[k].reg;
 
-    return insn->operand[k].kind == X86_DEBUG_REGISTER
-               ? number < 8
-               : number == 0 || (number >= 2 && number <= 4) || number == 8;
+    return is_debug(insn, k) ? number < 8
+                             : number == 0 || (number >= 2 && number <= 4) || number == 8;
 }
 
 void x86_translate_read_control(X86Translate *t, const X86Insn *insn)
@@ -342,7 +346,8 @@ void x86_translate_read_control(X86Translate *t, const X86Insn *insn)
         x86_undefined(t);
         return;
     }
-    v = x86_call(t, insn->opcode->arg, word(t, insn->operand[1].reg), 0, 0, 0);
+    v = x86_call(t, is_debug(insn, 1) ? HELPER_read_dr : HELPER_read_cr,
+                 word(t, insn->operand[1].reg), 0, 0, 0);
     x86_write(t, 0, insn->operand[0].bytes == 8 ? v : x86_cut(t, 4, v));
 }
 
@@ -352,8 +357,8 @@ void x86_translate_write_control(X86Translate *t, const X86Insn *insn)
         x86_undefined(t);
         return;
     }
-    x86_call(t, insn->opcode->arg, word(t, insn->operand[0].reg), x86_zext64(t, x86_read(t, 1)), 0,
-             0);
+    x86_call(t, is_debug(insn, 0) ? HELPER_write_dr : HELPER_write_cr,
+             word(t, insn->operand[0].reg), x86_zext64(t, x86_read(t, 1)), 0, 0);
     x86_end_next(t);
 }
 
@@ -439,8 +444,7 @@ void x86_translate_rdpkru(X86Translate *t, const X86Insn *insn)
 
 void x86_translate_wrpkru(X86Translate *t, const X86Insn *insn)
 {
-    x86_call(t, HELPER_wrpkru, gpr64(t, X86_RCX, 4), gpr64(t, X86_RDX, 4), gpr64(t, X86_RAX, 4),
-             0);
+    x86_call(t, HELPER_wrpkru, gpr64(t, X86_RCX, 4), gpr64(t, X86_RDX, 4), gpr64(t, X86_RAX, 4), 0);
     x86_end_next(t);
 }
 
@@ -472,7 +476,8 @@ void x86_translate_write_base(X86Translate *t, const X86Insn *insn)
     x86_flags_unknown(t);
 }
 
-/* Model-specific registers and others ------------------------------------------------------------ */
+/* Model-specific registers and others ------------------------------------------------------------
+ */
 
 void x86_translate_rdmsr(X86Translate *t, const X86Insn *insn)
 {
@@ -539,8 +544,7 @@ void x86_translate_hlt(X86Translate *t, const X86Insn *insn)
 static IrValue monitored(X86Translate *t, unsigned reg)
 {
     unsigned segment = t->insn.segment == X86_SEGMENTS ? X86_DS : t->insn.segment;
-    X86Address at =
-        x86_linear(t, segment, gpr64(t, reg, t->insn.address_bytes), 1, false);
+    X86Address at = x86_linear(t, segment, gpr64(t, reg, t->insn.address_bytes), 1, false);
 
     return x86_address_value(t, at);
 }
@@ -569,7 +573,9 @@ void x86_translate_umwait(X86Translate *t, const X86Insn *insn)
     x86_end_exit(t);
 }
 
-void x86_translate_cache(X86Translate *t, const X86Insn *insn) { /* caches are not modelled */ }
+void x86_translate_cache(X86Translate *t, const X86Insn *insn)
+{ /* caches are not modelled */
+}
 
 /* The host orders loads and stores as the guest does, but for a store before a load. */
 void x86_translate_fence(X86Translate *t, const X86Insn *insn)
@@ -624,9 +630,7 @@ void x86_translate_string_io(X86Translate *t, const X86Insn *insn)
     unsigned bytes = insn->opcode->arg & 255 ? 1 : MIN(insn->operand_bytes, 4);
     bool input = insn->opcode->arg >> 8;
     bool repeated = insn->prefixes & (X86_PREFIX_F3 | X86_PREFIX_F2);
-    unsigned segment = input                           ? X86_ES
-                       : insn->segment == X86_SEGMENTS ? X86_DS
-                                                       : insn->segment;
+    unsigned segment = input ? X86_ES : insn->segment == X86_SEGMENTS ? X86_DS : insn->segment;
 
     x86_end_indirect(t, x86_call(t, HELPER_string_io,
                                  word(t, bytes | insn->address_bytes << 8 | segment << 16 |
