@@ -31,8 +31,13 @@ struct ObjectClass {
     bool abstract;
     const Property *properties;       /* table ending with {}; added to the parent's */
     const InterfaceEntry *interfaces; /* table ending with {}; added to the parent's */
-    void (*init)(Object *obj);        /* after property defaults were set; parents' first */
-    void (*finalize)(Object *obj);    /* parents' last */
+    /* An object that is a front for another, such as a PCI function for the device behind it: the
+     * properties of class @front_for, by name, are also properties of this one, and are found in
+     * @front_of(obj). */
+    const char *front_for;
+    Object *(*front_of)(Object *obj);
+    void (*init)(Object *obj);     /* after property defaults were set; parents' first */
+    void (*finalize)(Object *obj); /* parents' last */
 };
 
 /* Guarded by the machine lock except for refcount. */

@@ -25,7 +25,7 @@ static const Property *find_in_class(const ObjectClass *class, const char *name)
     return NULL;
 }
 
-const Property *property_find(const ObjectClass *class, const char *name)
+static const Property *find_own(const ObjectClass *class, const char *name)
 {
     for (; class; class = class->parent) {
         const Property *property = find_in_class(class, name);
@@ -36,14 +36,48 @@ const Property *property_find(const ObjectClass *class, const char *name)
     return NULL;
 }
 
-void property_foreach(const ObjectClass *class, void (*fn)(const Property *, void *), void *opaque)
+/* The class of what objects of @class are a front for; NULL: they are not. */
+static const ObjectClass *front_class(const ObjectClass *class)
+{
+    return class && class->front_for ? object_class_by_name(class->front_for) : NULL;
+}
+
+const Property *property_find(const ObjectClass *class, const char *name)
+{
+    const Property *property = find_own(class, name);
+    const ObjectClass *front = front_class(class);
+
+    return property || !front ? property : find_own(front, name);
+}
+
+static void foreach_own(const ObjectClass *class, void (*fn)(const Property *, void *),
+                        void *opaque)
 {
     if (class->parent) {
-        property_foreach(class->parent, fn, opaque);
+        foreach_own(class->parent, fn, opaque);
     }
     for (const Property *p = class->properties; p && p->name; p++) {
         fn(p, opaque);
     }
+}
+
+void property_foreach(const ObjectClass *class, void (*fn)(const Property *, void *), void *opaque)
+{
+    const ObjectClass *front = front_class(class);
+
+    foreach_own(class, fn, opaque);
+    if (front) {
+        foreach_own(front, fn, opaque);
+    }
+}
+
+/* Who holds the value of @name: @obj, or what it is a front for. */
+static Object *holder(Object *obj, const char *name)
+{
+    Object *(*front_of)(Object *) =
+        obj->class->front_for ? CLASS_METHOD(obj, object_class, ObjectClass, front_of) : NULL;
+
+    return front_of && !find_own(obj->class, name) ? front_of(obj) : obj;
 }
 
 static void write_number(void *field, PropertyKind kind, uint64_t value)
@@ -100,7 +134,7 @@ static void default_one(const Property *property, void *opaque)
 
 void property_set_defaults(Object *obj)
 {
-    property_foreach(obj->class, default_one, obj);
+    foreach_own(obj->class, default_one, obj);
 }
 
 static void free_one(const Property *property, void *opaque)
@@ -116,15 +150,17 @@ static void free_one(const Property *property, void *opaque)
 
 void property_free_values(Object *obj)
 {
-    property_foreach(obj->class, free_one, obj);
+    foreach_own(obj->class, free_one, obj);
 }
 
 Object *property_link_value(Object *obj, const char *name)
 {
     const Property *property = property_find(obj->class, name);
 
-    return property && property->kind == PROPERTY_KIND_LINK ? *(Object **)field_of(obj, property)
-                                                            : NULL;
+    if (!property || property->kind != PROPERTY_KIND_LINK) {
+        return NULL;
+    }
+    return *(Object **)field_of(holder(obj, name), property);
 }
 
 static void collect_name(const Property *property, void *opaque)
@@ -191,6 +227,7 @@ bool property_set(Object *obj, const char *name, const char *text, GError **errp
     if (!property) {
         return false;
     }
+    obj = holder(obj, name);
     switch (property->kind) {
     case PROPERTY_KIND_STRING:
         g_free(*(char **)field_of(obj, property));
@@ -215,6 +252,7 @@ char *property_get(Object *obj, const char *name, GError **errp)
     if (!property) {
         return NULL;
     }
+    obj = holder(obj, name);
     switch (property->kind) {
     case PROPERTY_KIND_STRING: {
         const char *text = *(char **)field_of(obj, property);
@@ -263,6 +301,6 @@ bool property_set_link(Object *obj, const char *name, Object *value, GError **er
                   property->link_class->name, value->class->name);
         return false;
     }
-    set_link(field_of(obj, property), value);
+    set_link(field_of(holder(obj, name), property), value);
     return true;
 }
