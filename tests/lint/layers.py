@@ -28,7 +28,7 @@ ALLOWED = {
     'accel': BASE | {'memory', 'hw/core', 'target'},
     'accel/<name>': BASE | {'memory', 'hw/core', 'target', 'accel', 'tcg', 'disas', 'chardev'},
     'target/<arch>': BASE | {'memory', 'hw/core', 'target', 'accel', 'accel/tcg', 'tcg', 'fpu', 'disas'},
-    'hw/<bus>': BASE | HOST_SIDE | {'schema', 'memory', 'hw/core', 'target'},
+    'hw/<bus>': BASE | HOST_SIDE | {'schema', 'memory', 'hw/core', 'hw/<bus>', 'target'},
     'hw/<device>': DEVICE | {'hw/<device>'},
     'hw/<board>': DEVICE | {'hw/<device>', 'target/<arch>', 'accel'},
     'gdbstub': {'*'},
