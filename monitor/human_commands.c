@@ -88,6 +88,17 @@ static bool system_reset(HumanCall *call, GError **errp)
     return qmp_system_reset(&call->context, errp);
 }
 
+static bool system_powerdown(HumanCall *call, GError **errp)
+{
+    return qmp_system_powerdown(&call->context, errp);
+}
+
+static bool screendump(HumanCall *call, GError **errp)
+{
+    QmpScreendumpArgs args = { .filename = call->args[0] };
+    return qmp_screendump(&call->context, &args, errp);
+}
+
 static bool cpu(HumanCall *call, GError **errp)
 {
     uint64_t index;
@@ -265,6 +276,9 @@ const HumanCommand human_commands[] = {
     { "stop", "s", "", "", "stop the machine", stop },
     { "cont", "c", "", "", "let the machine go on", cont },
     { "system_reset", NULL, "", "", "reset the machine", system_reset },
+    { "system_powerdown", NULL, "", "", "press the power button", system_powerdown },
+    { "screendump", NULL, "FILE", "", "save what the screen shows, as PNG or PPM by its suffix",
+      screendump },
     { "gdbserver", NULL, "[DEVICE]", "", "let gdb debug the guest (tcp::1234), or 'none'",
       gdbserver },
     { "cpu", NULL, "INDEX", "", "choose the processor that further commands are about", cpu },

@@ -63,6 +63,16 @@ bool qmp_system_reset(CommandContext *context, GError **errp)
     return true;
 }
 
+bool qmp_system_powerdown(CommandContext *context, GError **errp)
+{
+    if (!context->machine->power_button) {
+        error_set(errp, "this machine has no power button");
+        return false;
+    }
+    irq_pulse(context->machine->power_button);
+    return true;
+}
+
 bool qmp_set_action(CommandContext *context, const QmpSetActionArgs *args, GError **errp)
 {
     static const ConfigOnPanic panics[] = {

@@ -102,6 +102,7 @@ struct Machine {
     MemoryRegion ram;
     AddressSpace memory, io;
     GPtrArray *cpus;       /* Cpu *, by index */
+    Irq *power_button;     /* pulsed by system_powerdown; NULL: there is none */
     HostInput *input;      /* private to host_input.c */
     GPtrArray *resettable; /* Device *: top of what a system reset covers, in order */
     RunState run_state;
