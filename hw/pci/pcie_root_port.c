@@ -5,6 +5,7 @@
 #include "hw/pci/msi.h"
 #include "hw/pci/pci_bridge.h"
 #include "hw/pci/pcie.h"
+#include "util/error.h"
 
 enum { SLOT_MAX = 0x1fff };
 enum { AER_ID = 0x0001, AER_VERSION = 2, AER_AT = 0x100, AER_BYTES = 0x48 };
@@ -64,11 +65,32 @@ static void root_port_config_write(PciDevice *dev, unsigned offset, uint32_t val
     }
 }
 
+/* People find a slot by its chassis and number, if the chassis has one. */
+static bool check_slot(RootPort *port, GError **errp)
+{
+    PciBus *bus = port->bridge.pci.bus;
+
+    for (unsigned i = 0; port->chassis && i < PCI_DEVFNS; i++) {
+        Object *obj = bus->devices[i] ? &bus->devices[i]->device.object : NULL;
+        RootPort *other = object_cast(obj, port->bridge.pci.device.object.class);
+        if (other && other->chassis == port->chassis && other->slot == port->slot) {
+            error_set(errp, "pcie-root-port: slot %u of chassis %u is there already", port->slot,
+                      port->chassis);
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool root_port_setup(PciBridge *bridge, GError **errp)
 {
     PciDevice *dev = &bridge->pci;
     RootPort *port = root_port_of(dev);
     const PciMsiConfig msi = { .vectors = 1, .maskable = true };
+
+    if (!check_slot(port, errp)) {
+        return false;
+    }
 
     pci_set_interrupt_pin(dev, 1);
     if (!pcie_cap_init(dev, 0, PCIE_ROOT_PORT, port->port, errp) ||

@@ -44,7 +44,6 @@ enum {
     SMI_ENABLE_LOCKED = 0x01,
     SMI_ENABLE_COMMAND = 0x20
 };
-enum { SMI_STATUS_COMMAND = 0x20 };
 
 /* 10.1: chipset configuration */
 enum { CHIPSET_BYTES = 0x4000, CHIPSET_D31IR = 0x3140, CHIPSET_GCS = 0x3410 };
@@ -391,7 +390,9 @@ static void ich9_lpc_reset(PciDevice *pci)
 {
     Ich9Lpc *lpc = container_of(pci, Ich9Lpc, pci);
     lpc->reset_control = 0;
-    lpc->smi_enable = lpc->smi_status = 0;
+    /* no system management mode: firmware shall take it for set up */
+    lpc->smi_enable = lpc->pm.smi ? 0 : SMI_ENABLE_COMMAND;
+    lpc->smi_status = 0;
     lpc->pirq_level = 0;
     reset_chipset(lpc);
     pci_bus_remap_irqs(pci->bus);

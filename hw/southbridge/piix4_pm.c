@@ -120,6 +120,9 @@ static void piix4_pm_reset(PciDevice *pci)
     Piix4Pm *dev = container_of(pci, Piix4Pm, pci);
     acpi_pm_reset(&dev->pm);
     smbus_host_reset(&dev->smbus);
+    if (!dev->pm.smi) { /* no system management mode: firmware shall take it for set up */
+        pci_config_set(pci, REG_DEVACTB, 4, DEVACTB_SMI);
+    }
     update_ports(dev);
 }
 
