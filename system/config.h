@@ -42,6 +42,8 @@ typedef struct {
     const OptionUse *firmware_use, *kernel_use, *initrd_use, *dtb_use, *append_use;
 } ConfigBoot;
 
+typedef enum { CONFIG_VGA_DEFAULT, CONFIG_VGA_NONE, CONFIG_VGA_STD } ConfigVga;
+
 /* Ends of lines on the host, in the order written. */
 typedef struct {
     GPtrArray *chardevs;     /* const OptionUse * of -chardev */
@@ -50,9 +52,9 @@ typedef struct {
     bool no_console_monitor; /* -monitor was given: the console has none of its own */
     const OptionUse *qtest_use;
     const OptionUse *gdb_use; /* -gdb, or -s */
-    uint8_t escape; /* the key that starts a mux command */
-    bool nographic; /* console and monitor share the terminal */
-    bool headless;  /* -display none: no console unless asked for */
+    uint8_t escape;           /* the key that starts a mux command */
+    bool nographic;           /* console and monitor share the terminal */
+    bool headless;            /* -display none: no console unless asked for */
 } ConfigLines;
 
 typedef struct {
@@ -77,6 +79,7 @@ struct Config {
     ConfigLife life;
     char *name, *uuid;
     bool nodefaults;
+    ConfigVga vga;
     bool done; /* an option has printed what it was asked for: run nothing */
 };
 

@@ -24,7 +24,8 @@ OptionListFn config_list_datadirs;
 OptionApplyFn config_apply_chardev, config_apply_device, config_apply_display, config_apply_echr,
     config_apply_global, config_apply_mon, config_apply_monitor, config_apply_net,
     config_apply_nodefaults, config_apply_nographic, config_apply_nothing, config_apply_object,
-    config_apply_gdb, config_apply_parallel, config_apply_qtest, config_apply_serial;
+    config_apply_gdb, config_apply_parallel, config_apply_qtest, config_apply_serial,
+    config_apply_vga;
 /* config_life.c */
 OptionApplyFn config_apply_action, config_apply_daemonize, config_apply_debug,
     config_apply_debug_file, config_apply_debug_filter, config_apply_help, config_apply_msg,

@@ -75,6 +75,19 @@ bool config_apply_display(Config *config, const OptionUse *use, GError **errp)
     return must_be_none(use, "displays are", errp);
 }
 
+bool config_apply_vga(Config *config, const OptionUse *use, GError **errp)
+{
+    if (strcmp(use->argument, "std") == 0) {
+        config->vga = CONFIG_VGA_STD;
+    } else if (strcmp(use->argument, "none") == 0) {
+        config->vga = CONFIG_VGA_NONE;
+    } else {
+        error_set(errp, "there is no such graphics card; 'std' and 'none' are accepted");
+        return false;
+    }
+    return true;
+}
+
 bool config_apply_nographic(Config *config, const OptionUse *use, GError **errp)
 {
     config->lines.nographic = true;

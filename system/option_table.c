@@ -224,7 +224,8 @@ const OptionRow option_table[] = {
       .apply = config_apply_display,
       .list = config_list_displays,
       .help = "no window, and no console unless one is asked for" },
-    TEXT("vga", "none", OPTION_DISPLAY, config_apply_display, "no graphics card"),
+    TEXT("vga", "std|none", OPTION_DISPLAY, config_apply_vga,
+         "graphics card, where there is PCI; std is the default"),
 
     TEXT("bios", "file", OPTION_BOOT, config_apply_bios, "firmware: a file, 'default' or 'none'"),
     TEXT("kernel", "file", OPTION_BOOT, config_apply_kernel, "kernel to start"),

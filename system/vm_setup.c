@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "chardev/chardev_spec.h"
+#include "hw/pci/pci_bus.h"
 #include "memory/backend.h"
 #include "qom/root.h"
 #include "qom/user_object.h"
@@ -373,6 +374,40 @@ static bool add_devices(Vm *vm, GError **errp)
     return true;
 }
 
+/* Whether the user adds a display device, which then is the only one. */
+static bool has_own_display(const Config *config)
+{
+    for (guint i = 0; i < config->devices->len; i++) {
+        const OptionUse *use = g_ptr_array_index(config->devices, i);
+        const DeviceClass *class = machine_list_find_device(keyval_get(use->keys, "driver"), NULL);
+        if (class && class->category == DEVICE_CATEGORY_DISPLAY) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* PCs have a graphics card unless told otherwise, also where nobody looks at it. */
+static bool add_vga(Vm *vm, GError **errp)
+{
+    const Config *config = vm->config;
+    PciBus *bus = pci_bus_default(vm->machine);
+    bool x86 = strcmp(config->arch, "x86_64") == 0;
+    bool wanted =
+        config->vga == CONFIG_VGA_STD || (config->vga == CONFIG_VGA_DEFAULT &&
+                                          !config->nodefaults && x86 && !has_own_display(config));
+    if (!wanted) {
+        return true;
+    }
+    if (!bus) {
+        if (config->vga == CONFIG_VGA_STD) {
+            error_set(errp, "-vga std: this machine has no PCI bus");
+        }
+        return config->vga != CONFIG_VGA_STD;
+    }
+    return pci_add(vm->machine, bus, "VGA", -1, errp) != NULL;
+}
+
 static void mux_quit(void *opaque)
 {
     vm_request_quit(opaque);
@@ -466,7 +501,8 @@ static bool setup(Vm *vm, GError **errp)
     bool (*setup_done)(Accel *, GError **) =
         CLASS_METHOD(&vm->accel->object, accel_class, AccelClass, setup_done);
     return (!build || build(vm->machine, errp)) && object_root_check(vm->root, errp) &&
-           add_devices(vm, errp) && lines_check(vm->config, vm->machine, errp) &&
+           add_vga(vm, errp) && add_devices(vm, errp) &&
+           lines_check(vm->config, vm->machine, errp) &&
            (!setup_done || setup_done(vm->accel, errp)) && machine_reset(vm->machine, errp) &&
            setup_qtest(vm, errp) && setup_monitors(vm, monitors, errp) && setup_gdb(vm, errp);
 }
