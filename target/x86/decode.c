@@ -6,6 +6,7 @@
 #include "target/x86/opcodes_internal.h"
 #include "target/x86/system.h"
 #include "target/x86/translate_internal.h"
+#include "target/x86/vector_internal.h"
 
 static const X86Opcode opcodes[] = {
 #define ROW(map, byte, when, modrm, feature, flags, op1, op2, op3, op4, function, arg, name) \

@@ -5,6 +5,7 @@
 #include "target/x86/debug.h"
 #include "target/x86/mmu.h"
 #include "target/x86/translate_internal.h"
+#include "target/x86/vector_internal.h"
 
 /* Homes are counted from the anchor, which is the end of TcgEnv and so of Cpu. */
 #define HOME(field) ((int32_t)offsetof(X86Cpu, field) - (int32_t)sizeof(Cpu))
@@ -52,7 +53,12 @@ const TcgSlot x86_slots[SLOT_COUNT] = {
     [SLOT_CS_LIMIT] = { .name = "cs.limit", .offset = HOME(segment[X86_CS].limit), .type = IR_I32 },
     WORD(SLOT_SCRATCH, "scratch0", scratch[0]),
     WORD(SLOT_SCRATCH + 1, "scratch1", scratch[1]),
-    [SLOT_SCRATCH + 2 ... SLOT_V - 1] = { .name = "-", .offset = HOME(scratch[1]), .type = IR_I64 },
+    [SLOT_SCRATCH + 2 ... SLOT_OPERAND -
+        1] = { .name = "-", .offset = HOME(scratch[1]), .type = IR_I64 },
+    WORD(SLOT_OPERAND, "operand.0", operand.q[0]),
+    WORD(SLOT_OPERAND + 1, "operand.1", operand.q[1]),
+    WORD(SLOT_OPERAND + 2, "operand.2", operand.q[2]),
+    WORD(SLOT_OPERAND + 3, "operand.3", operand.q[3]),
     V(0),
     V(1),
     V(2),
@@ -92,20 +98,24 @@ const TcgSlot x86_slots[SLOT_COUNT] = {
     {         \
         ~0ull \
     }
-#define VECTORS  \
-    {            \
-        0, ~0ull \
+#define VECTORS                     \
+    {                               \
+        SET(SLOT_OPERAND, 4), ~0ull \
     }
 #define ALL IR_ALL_SLOTS
 const IrHelper x86_helpers[HELPER_COUNT] = {
-#define HELPER(helper, result_type, count, may_raise, fp, in, out) \
-    [HELPER_##helper] = { .name = #helper,                         \
-                          .fn = x86_helper_##helper,               \
-                          .result = (result_type),                 \
-                          .arguments = (count),                    \
-                          .raises = (may_raise),                   \
-                          .touches_fp = (fp),                      \
-                          .reads = in,                             \
+#define HELPER(helper, result_type, count, may_raise, fp, in, out)            \
+    [HELPER_##helper] = { .name = #helper,                                    \
+                          .fn = x86_helper_##helper,                          \
+                          .result = (result_type),                            \
+                          .arguments = (count),                               \
+                          .raises = (may_raise),                              \
+                          .touches_fp = (fp),                                 \
+                          .host = HELPER_##helper == HELPER_vector ||         \
+                                          HELPER_##helper == HELPER_vector_fp \
+                                      ? x86_vector_host                       \
+                                      : NULL,                                 \
+                          .reads = in,                                        \
                           .writes = out },
 #include "target/x86/helpers.def"
 #undef HELPER
@@ -123,7 +133,7 @@ const TcgFrontend x86_frontend = {
     .slots = x86_slots,
     .slot_count = SLOT_COUNT,
     .page_bits = TCG_PAGE_BITS,
-    .fp_profile = IR_FP_RISCV,
+    .fp_profile = IR_FP_X86,
     .banks = X86_BANK_COUNT,
     .context_key = x86_context_key,
     .address_space = x86_address_space,
