@@ -257,6 +257,23 @@ static void store_register(X86Fpu *fpu, unsigned i, bool pop)
     }
 }
 
+static void free_register(X86Fpu *fpu, unsigned i)
+{
+    fpu->status &= ~X87_C1;
+    fpu->empty |= 1u << fpu_physical(fpu, i);
+}
+
+/* D9 D8 to DF: as FSTP, but an empty register is no error and only popped */
+static void store_unchecked(X86Fpu *fpu, unsigned i)
+{
+    if (fpu_is_empty(fpu, 0)) {
+        fpu->status &= ~X87_C1;
+        x86_fpu_pop(fpu);
+    } else {
+        store_register(fpu, i, true);
+    }
+}
+
 static void change_sign(X86Fpu *fpu, uint16_t keep, uint16_t flip)
 {
     FloatX80 v = fpu_get(fpu, 0);
@@ -333,7 +350,7 @@ static void group_d9(X86Fpu *fpu, unsigned modrm)
     case 0: load_register(fpu, i); return;
     case 1: exchange(fpu, i); return;
     case 2: return; /* FNOP */
-    case 3: store_register(fpu, i, true); return;
+    case 3: store_unchecked(fpu, i); return;
     case 5: load_constant(fpu, i); return;
     case 4: break;
     default: x86_fpu_special(fpu, modrm); return;
@@ -344,12 +361,6 @@ static void group_d9(X86Fpu *fpu, unsigned modrm)
     case 4: test(fpu); break;
     default: examine(fpu); break;
     }
-}
-
-static void free_register(X86Fpu *fpu, unsigned i)
-{
-    fpu->status &= ~X87_C1;
-    fpu->empty |= 1u << fpu_physical(fpu, i);
 }
 
 /* DD C0 to FF */

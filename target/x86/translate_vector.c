@@ -215,6 +215,9 @@ static Form form(const X86Insn *insn)
             source[count++] = k;
         }
     }
+    if (!insn->vex && insn->map == X86_MAP_0F && insn->byte == 0xc2) {
+        f.imm &= 7; /* CMPPS...: more predicates came with VEX */
+    }
     f.a = count > 1 ? source[0] : -1;
     f.b = count > 1 ? source[1] : source[0];
     f.c = source[2];
@@ -232,6 +235,11 @@ static void finish(X86Translate *t, const Form *f)
     case X86_VECTOR: call_helper(t, f, o->reg); break;
     case X86_MMX: call_helper(t, f, X86_PLACE_MMX + o->reg); break;
     case X86_MEMORY:
+        if (f->op >= X86_V_pextrb && f->op <= X86_V_pextrq) {
+            v = call_helper(t, f, X86_PLACE_NONE);
+            x86_store(t, x86_address(t, o->bytes, true), o->bytes, x86_cut(t, o->bytes, v));
+            break;
+        }
         call_helper(t, f, X86_PLACE_OPERAND);
         store_register(t, f->insn, SLOT_OPERAND);
         break;

@@ -60,3 +60,6 @@ void guest_free(Guest *guest);
 
 /** generate - @c from @seed, for the place of case @index in a batch */
 void generate(OracleCase *c, uint64_t seed, unsigned index, bool code32);
+
+/** generate_vectors - likewise, of MMX, SSE, AVX or x87 instructions in 64-bit code */
+void generate_vectors(OracleCase *c, uint64_t seed, unsigned index);

@@ -77,7 +77,9 @@ static bool compare(const OracleCase *c)
 
 static OracleBatch *batch;
 
-static void run(const char *options, bool code32)
+typedef enum { CODE64, CODE32, VECTORS } Kind;
+
+static void run(const char *options, Kind kind)
 {
     uint64_t seed = number_from("RHEA_SEED", (uint64_t)g_get_real_time());
     uint64_t cases = number_from("RHEA_CASES", DEFAULT_CASES), bad = 0;
@@ -87,7 +89,11 @@ static void run(const char *options, bool code32)
     for (uint64_t done = 0; done < cases; done += batch->count) {
         batch->count = MIN(ORACLE_BATCH, cases - done);
         for (unsigned i = 0; i < batch->count; i++) {
-            generate(&batch->cases[i], seed + done + i, i, code32);
+            if (kind == VECTORS) {
+                generate_vectors(&batch->cases[i], seed + done + i, i);
+            } else {
+                generate(&batch->cases[i], seed + done + i, i, kind == CODE32);
+            }
         }
         g_assert_true(native_run(batch));
         guest_run(guest, batch);
@@ -101,22 +107,32 @@ static void run(const char *options, bool code32)
 
 static void test_interpreted(void)
 {
-    run("interp=on", false);
+    run("interp=on", CODE64);
 }
 
 static void test_translated(void)
 {
-    run(NULL, false);
+    run(NULL, CODE64);
 }
 
 static void test_interpreted_code32(void)
 {
-    run("interp=on", true);
+    run("interp=on", CODE32);
 }
 
 static void test_translated_code32(void)
 {
-    run(NULL, true);
+    run(NULL, CODE32);
+}
+
+static void test_interpreted_vectors(void)
+{
+    run("interp=on", VECTORS);
+}
+
+static void test_translated_vectors(void)
+{
+    run(NULL, VECTORS);
 }
 
 int main(int argc, char **argv)
@@ -129,6 +145,10 @@ int main(int argc, char **argv)
     g_test_add_func("/x86/random/translated", test_translated);
     g_test_add_func("/x86/random/interpreted-32", test_interpreted_code32);
     g_test_add_func("/x86/random/translated-32", test_translated_code32);
+    if (__builtin_cpu_supports("avx2")) {
+        g_test_add_func("/x86/random/interpreted-vectors", test_interpreted_vectors);
+        g_test_add_func("/x86/random/translated-vectors", test_translated_vectors);
+    }
     result = g_test_run();
     native_free(batch);
     return result;
