@@ -111,6 +111,36 @@ static void test_testdev(void)
     isa_fixture_cleanup(&isa);
 }
 
+static void test_parallel_prints(void)
+{
+    IsaFixture isa;
+    isa_fixture_init(&isa);
+    isa_fixture_add(&isa, "isa-parallel", NULL);
+    isa_fixture_reset(&isa);
+    g_assert_cmphex(isa_in(&isa, 0x379), ==, 0xdf);
+    isa_out(&isa, 0x378, 'A');
+    isa_out(&isa, 0x37a, 0x1d); /* strobe, with interrupt */
+    isa_out(&isa, 0x37a, 0x1c);
+    g_assert_cmpstr(isa.f.host->written->str, ==, "A");
+    g_assert_cmpint(isa.f.level[7], ==, 1);
+    g_assert_cmphex(isa_in(&isa, 0x379), ==, 0x9f); /* the pulse, once */
+    g_assert_cmphex(isa_in(&isa, 0x379), ==, 0xdf);
+    g_assert_cmpint(isa.f.level[7], ==, 0);
+    isa.f.host->room = 0;
+    for (unsigned i = 0; i <= CHARDEV_OUTPUT_BYTES; i++) {
+        isa_out(&isa, 0x378, 'B');
+        isa_out(&isa, 0x37a, 0x0d);
+        isa_out(&isa, 0x37a, 0x0c);
+    }
+    g_assert_cmphex(isa_in(&isa, 0x379) & 0x80, ==, 0); /* busy */
+    isa.f.host->room = SIZE_MAX;
+    chardev_flush(&isa.f.host->chardev);
+    g_assert_cmphex(isa_in(&isa, 0x379) & 0x80, ==, 0x80);
+    g_assert_cmpuint(isa.f.host->written->len, ==, 2 + CHARDEV_OUTPUT_BYTES);
+    isa_hostile(&isa, 0x378, 8);
+    isa_fixture_cleanup(&isa);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -120,5 +150,6 @@ int main(int argc, char **argv)
     g_test_add_func("/isa/debugcon", test_debugcon_waits_for_the_host);
     g_test_add_func("/isa/serial", test_serial_finds_its_place);
     g_test_add_func("/isa/testdev", test_testdev);
+    g_test_add_func("/isa/parallel", test_parallel_prints);
     return g_test_run();
 }
