@@ -73,6 +73,13 @@ static int64_t floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
+/* How far a moment is into its second. */
+static int64_t phase_of(int64_t ns)
+{
+    int64_t phase_ns = ns % second_ns;
+    return phase_ns < 0 ? phase_ns + second_ns : phase_ns;
+}
+
 static bool is_running(const Rtc *rtc)
 {
     return !(rtc->cmos[REG_B] & B_SET) && (rtc->cmos[REG_A] & A_DIVIDER) < A_DIVIDER_RESET;
@@ -305,7 +312,7 @@ static void write_a_or_b(Rtc *rtc, unsigned reg, uint8_t value)
         int64_t phase_ns = 0;
         if (was_running) {
             int64_t now = now_ns(rtc);
-            phase_ns = now - floor_div(now, second_ns) * second_ns;
+            phase_ns = phase_of(now);
         } else if (was_reset) {
             phase_ns = second_ns / 2; /* first update half a second after the divider starts */
         }
@@ -325,7 +332,7 @@ static void write_time(Rtc *rtc, unsigned reg, uint8_t value)
     }
     if (is_running(rtc)) {
         int64_t now = now_ns(rtc);
-        int64_t phase_ns = now - floor_div(now, second_ns) * second_ns;
+        int64_t phase_ns = phase_of(now);
         set_time(rtc, stored_seconds(rtc) * second_ns + phase_ns);
     }
     settle(rtc);
@@ -363,7 +370,7 @@ static void write_register(Rtc *rtc, unsigned reg, uint8_t value)
 static uint8_t read_a(const Rtc *rtc)
 {
     int64_t now = now_ns(rtc);
-    int64_t phase_ns = now - floor_div(now, second_ns) * second_ns;
+    int64_t phase_ns = phase_of(now);
     bool updating = is_running(rtc) && phase_ns >= second_ns - update_ns;
     return rtc->cmos[REG_A] | (updating ? A_UIP : 0);
 }
