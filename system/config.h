@@ -25,7 +25,7 @@ typedef struct {
     GPtrArray *accels;    /* const OptionUse * of -accel */
     char *accel_list;     /* -machine accel= */
     char *memory_backend; /* -machine memory-backend= */
-    const OptionUse *icount_use;
+    const OptionUse *icount_use, *singlestep_use;
     const OptionUse *cpu_use;
     const OptionUse *memory_use;
     uint64_t ram_bytes; /* 0: the machine's default */

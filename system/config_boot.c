@@ -31,6 +31,26 @@ bool config_check_file(const char *path, const char *what, GError **errp)
     return err == 0;
 }
 
+char *config_read_text(const char *path, GError **errp)
+{
+    enum { MAX_BYTES = 1 << 20 };
+    FILE *file = config_check_file(path, "cannot be read", errp) ? fopen(path, "re") : NULL;
+    g_autofree char *text = g_malloc0(MAX_BYTES + 1);
+    if (!file) {
+        if (errp && !*errp) {
+            error_set_errno(errp, errno, "cannot be read");
+        }
+        return NULL;
+    }
+    size_t length = fread(text, 1, MAX_BYTES, file);
+    bool whole = !ferror(file) && length < MAX_BYTES;
+    fclose(file);
+    if (!whole) {
+        error_set(errp, "cannot be read: it is longer than %d bytes, or damaged", MAX_BYTES);
+    }
+    return whole ? g_steal_pointer(&text) : NULL;
+}
+
 static bool take_file(char **path, const OptionUse **path_use, const OptionUse *use,
                       const char *what, GError **errp)
 {

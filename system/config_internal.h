@@ -11,11 +11,14 @@ typedef void OptionListFn(Config *config, const OptionUse *use);
  * message if not */
 bool config_check_file(const char *path, const char *what, GError **errp);
 
+/** config_read_text - contents of @path, which may be a pipe but not without end; caller frees */
+char *config_read_text(const char *path, GError **errp);
+
 /* config_machine.c */
 OptionApplyFn config_apply_accel, config_apply_cpu, config_apply_drive, config_apply_enable_kvm,
     config_apply_board_option, config_apply_icount, config_apply_machine, config_apply_memory,
-    config_apply_name, config_apply_seed, config_apply_semihosting, config_apply_smp,
-    config_apply_rtc, config_apply_uuid;
+    config_apply_name, config_apply_seed, config_apply_semihosting, config_apply_singlestep,
+    config_apply_smp, config_apply_rtc, config_apply_uuid;
 /* config_boot.c */
 OptionApplyFn config_apply_append, config_apply_bios, config_apply_datadir, config_apply_dtb,
     config_apply_initrd, config_apply_kernel;

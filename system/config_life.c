@@ -115,9 +115,8 @@ static bool enable_trace(const char *pattern, GError **errp)
 
 static bool enable_traces_of_file(const char *path, GError **errp)
 {
-    g_autofree char *text = NULL;
-    if (!config_check_file(path, "cannot be read", errp) ||
-        !g_file_get_contents(path, &text, NULL, errp)) {
+    g_autofree char *text = config_read_text(path, errp);
+    if (!text) {
         return false;
     }
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);

@@ -67,6 +67,12 @@ bool config_apply_accel(Config *config, const OptionUse *use, GError **errp)
     return true;
 }
 
+bool config_apply_singlestep(Config *config, const OptionUse *use, GError **errp)
+{
+    config->machine.singlestep_use = use;
+    return true;
+}
+
 bool config_apply_enable_kvm(Config *config, const OptionUse *use, GError **errp)
 {
     replace(&config->machine.accel_list, "kvm");

@@ -296,6 +296,8 @@ const OptionRow option_table[] = {
       .apply = config_apply_trace,
       .list = config_list_trace,
       .help = "switch trace points on ('-trace help' for list)" },
+    FLAG("singlestep", OPTION_DEBUG, config_apply_singlestep,
+         "translate one instruction at a time, as -accel tcg,one-insn=on"),
     KEYS("icount", "[shift=]n|auto[,align=on|off][,sleep=on|off]", OPTION_DEBUG, "shift",
          icount_keys, config_apply_icount,
          "guest time is the number of executed instructions times 2^n ns; with auto, n follows\n"

@@ -344,9 +344,8 @@ static bool parse_setting(OptionUse *use, char *line, const char *where, GError 
 
 bool options_read_file(Config *config, const char *path, GError **errp)
 {
-    g_autofree char *text = NULL;
-    if (!config_check_file(path, "cannot be read", errp) ||
-        !g_file_get_contents(path, &text, NULL, errp)) {
+    g_autofree char *text = config_read_text(path, errp);
+    if (!text) {
         return false;
     }
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);

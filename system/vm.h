@@ -20,7 +20,7 @@ struct Vm {
     Accel *accel;
     Qtest *qtest; /* NULL: no test socket */
     Monitors *monitors;
-    GdbStub *gdb; /* NULL: nobody may debug */
+    GdbStub *gdb;    /* NULL: nobody may debug */
     ConfigLife life; /* as the configuration says, or set-action since; its strings are not ours */
     GMainLoop *loop;
     GPtrArray *signals; /* GSource * */

@@ -270,6 +270,10 @@ static bool set_accel_option(Vm *vm, const OptionUse *use, const char *name, con
 static bool setup_accel_options(Vm *vm, GError **errp)
 {
     const OptionUse *icount = vm->config->machine.icount_use;
+    const OptionUse *singlestep = vm->config->machine.singlestep_use;
+    if (singlestep && !set_accel_option(vm, singlestep, "one-insn", "on", errp)) {
+        return false;
+    }
     for (unsigned i = 0; icount && i < keyval_count(icount->keys); i++) {
         const KeyvalEntry *entry = keyval_entry(icount->keys, i);
         bool shift = strcmp(entry->key, "shift") == 0;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hw/core/host_input.h"
@@ -62,9 +63,15 @@ static bool rng_random_complete(Object *obj, GError **errp)
 {
     RngRandom *rng = container_of(obj, RngRandom, object);
 
+    struct stat st;
+
     rng->fd = open(rng->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (rng->fd < 0) {
+    if (rng->fd < 0 || fstat(rng->fd, &st) < 0) {
         error_set_errno(errp, errno, "rng-random: cannot open '%s'", rng->path);
+        return false;
+    }
+    if (S_ISDIR(st.st_mode)) {
+        error_set(errp, "rng-random: '%s' is a directory", rng->path);
         return false;
     }
     return true;

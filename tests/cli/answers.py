@@ -50,6 +50,7 @@ def make_files(folder):
         'x86_elf': elf(x86, [(0x80000000, 4, loop)]),
         'cut_elf': elf(riscv, [(0x80000000, 4096, bytes(4096))])[:300],
         'huge_elf': elf(riscv, [(0x80000000, 1 << 62, loop)]),
+        'overlap_elf': elf(riscv, [(0x80000000, 0x2000, loop), (0x80001000, 0x2000, loop)]),
         'wild_elf': elf(riscv, [(0x10, 4, loop)]),
         'cut_gzip': b'\x1f\x8b\x08\0\0\0\0\0\0\x03' + b'\xff' * 20,
         'broken_dtb': b'\xd0\x0d\xfe\xed' + b'\xff' * 60,
