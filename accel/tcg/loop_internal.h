@@ -7,6 +7,8 @@
 /* vcpu.c: threads */
 bool tcg_vcpu_start(TcgAccel *accel, Cpu *cpu, GError **errp);
 void tcg_vcpu_quit(TcgAccel *accel, Cpu *cpu);
+/** tcg_vcpu_all_there - no vCPU will be added: the one thread of thread=single may begin */
+void tcg_vcpu_all_there(TcgAccel *accel);
 void tcg_vcpu_free(Cpu *cpu);
 void tcg_vcpu_kick(Cpu *cpu);
 void tcg_vcpu_resume_all(TcgAccel *accel);

@@ -109,6 +109,7 @@ static bool tcg_setup_done(Accel *base, GError **errp)
     if (accel->options.icount) {
         tcg_icount_start(accel);
     }
+    tcg_vcpu_all_there(accel);
     if (accel->options.thread == TCG_THREAD_SINGLE && !accel->options.icount &&
         machine->cpus->len > 1) {
         timer_init(&accel->turn_timer, machine->clocks, CLOCK_KIND_REALTIME, end_turn, accel);

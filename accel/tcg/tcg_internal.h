@@ -81,6 +81,7 @@ struct TcgAccel {
     GThread *single_thread; /* runs all vCPUs in turn */
     GMutex run_lock;
     GCond run_cond;   /* with run_lock: a vCPU stopped, or the single thread has something to do */
+    bool complete;    /* run_lock: all vCPUs are there, and the single thread may look at them */
     bool single_quit; /* run_lock */
     bool kick_single; /* run_lock */
     Timer turn_timer; /* single thread: ends a vCPU's turn */

@@ -128,6 +128,11 @@ static void *run_all(void *opaque)
     TcgAccel *accel = opaque;
     GPtrArray *cpus = accel->accel.machine->cpus;
 
+    g_mutex_lock(&accel->run_lock);
+    while (!accel->complete && !accel->single_quit) {
+        g_cond_wait(&accel->run_cond, &accel->run_lock);
+    }
+    g_mutex_unlock(&accel->run_lock);
     for (;;) {
         bool busy = false;
 
@@ -240,6 +245,14 @@ static void quit_single(TcgAccel *accel)
 {
     g_mutex_lock(&accel->run_lock);
     accel->single_quit = true;
+    g_cond_broadcast(&accel->run_cond);
+    g_mutex_unlock(&accel->run_lock);
+}
+
+void tcg_vcpu_all_there(TcgAccel *accel)
+{
+    g_mutex_lock(&accel->run_lock);
+    accel->complete = true;
     g_cond_broadcast(&accel->run_cond);
     g_mutex_unlock(&accel->run_lock);
 }
