@@ -351,7 +351,11 @@ static bool all_done(FakeMachine *fake)
 
 void fake_run(FakeMachine *fake)
 {
+#ifdef __SANITIZE_THREAD__
+    enum { LIMIT_US = 300 * 1000 * 1000 };
+#else
     enum { LIMIT_US = 30 * 1000 * 1000 };
+#endif
     const AccelClass *class = (const AccelClass *)fake->accel->object.class;
     gint64 end = g_get_monotonic_time() + LIMIT_US;
 
