@@ -250,6 +250,43 @@ def u_boot(setting):
 
 
 @case
+def riscv32(setting):
+    """A 32-bit program on the bare board; 64-bit ones are refused there."""
+    if not shutil.which(guest.CROSS):
+        guest.skip(f'{guest.CROSS} is not installed')
+    binary = str(setting.binary).replace('riscv64', 'riscv32')
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([guest.CROSS, '-march=rv32imac_zicsr', '-mabi=ilp32', '-nostdlib', '-static',
+                        '-Wl,-N,-Ttext=0x80000000,--build-id=none,--no-warn-rwx-segments', '-o', f'{folder}/hello',
+                        HERE / 'hello32.S'], check=True)
+        command = [binary, '-machine', 'virt', '-smp', '2', '-nographic', '-bios', 'none', '-kernel']
+        with Guest([*command, f'{folder}/hello'], setting.echo) as machine:
+            machine.expect('Hello, RV32', 20)
+            check(machine.wait(20) == 3, 'misa does not say RV32')
+        with Guest([*command, setting.folder / 'fw_jump.elf'], setting.echo) as machine:
+            machine.expect('64-bit program', 20)
+            check(machine.wait(20) == 1, 'a 64-bit program was not refused')
+
+
+@case
+def device_tree(setting):
+    """A device tree that was dumped and changed is the one that the kernel sees, with this run's command line."""
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(f'{folder}/tree')
+        dump = [setting.binary, '-machine', f'virt,dumpdtb={tree}', '-smp', '2', '-m', '256M', '-bios', setting.folder / 'fw_dynamic.bin']
+        subprocess.run(dump, check=True, timeout=20)
+        before, after = b'riscv-virtio,qemu\0', b'changed-by,tester\0'
+        check(tree.read_bytes().count(before) == 1, 'the dumped tree has no model')
+        tree.write_bytes(tree.read_bytes().replace(before, after))
+        with setting.start('-dtb', tree, cpus=2, append='quiet tested=yes') as machine:
+            to_prompt(machine)
+            check('changed-by,tester' in machine.command_output('cat /proc/device-tree/model'), 'the kernel has another tree')
+            check('tested=yes' in machine.command_output('cat /proc/cmdline'), '-append did not get into the tree')
+            check(machine.command_output('nproc').strip() == '2', 'not both CPUs are there')
+            leave(machine)
+
+
+@case
 def again(setting):
     """Boots in a row, each to a finished task and a poweroff."""
     with guest.with_files(setting.folder, {'test/run': '#!/bin/sh\nuname -m\n'}) as initrd:
