@@ -4,6 +4,9 @@
  * the guard against a device that reaches itself.
  */
 #include "memory/region_internal.h"
+
+#include <inttypes.h>
+
 #include "util/log.h"
 #include "util/machine_lock.h"
 
@@ -84,6 +87,8 @@ static MemTxResult call_read(MemoryRegion *mr, hwaddr offset, unsigned size, uin
         result = MEMTX_DECODE_ERROR;
     }
     *value &= size_mask(size);
+    TRACE(memory_region_ops_read, "%s offset=%#" PRIx64 " size=%u value=%#" PRIx64, mr->object.name,
+          offset, size, *value);
     return result;
 }
 
@@ -91,6 +96,8 @@ static MemTxResult call_write(MemoryRegion *mr, hwaddr offset, unsigned size, ui
                               MemTxAttrs attrs)
 {
     value &= size_mask(size);
+    TRACE(memory_region_ops_write, "%s offset=%#" PRIx64 " size=%u value=%#" PRIx64,
+          mr->object.name, offset, size, value);
     if (mr->ops->write_attrs) {
         return mr->ops->write_attrs(mr->opaque, offset, value, size, attrs);
     }

@@ -98,6 +98,7 @@ static void gateway_forward(SifivePlic *plic, unsigned source)
 {
     if (bit_test(plic->level, source) && !bit_test(plic->claimed, source) &&
         !bit_test(plic->pending, source)) {
+        TRACE(sifive_plic_pending, "source=%u", source);
         bit_assign(plic->pending, source, true);
         update_source(plic, source);
     }
@@ -114,6 +115,7 @@ static void source_changed(void *opaque, unsigned source, int level)
 static uint32_t claim(SifivePlic *plic, unsigned context)
 {
     unsigned source = best_source(plic, context);
+    TRACE(sifive_plic_claim, "context=%u source=%u", context, source);
     if (source) {
         bit_assign(plic->pending, source, false);
         bit_assign(plic->claimed, source, true);
@@ -131,6 +133,7 @@ static void complete(SifivePlic *plic, unsigned context, uint32_t source)
                         context, source);
         return;
     }
+    TRACE(sifive_plic_complete, "context=%u source=%u", context, source);
     bit_assign(plic->claimed, source, false);
     gateway_forward(plic, source);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hw/virtio/virtqueue.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "util/atomic.h"
 #include "util/error.h"
+#include "util/log.h"
 
 /* 2.7.5 and 2.8.1: descriptor flags */
 enum { DESC_NEXT = 1, DESC_WRITE = 2, DESC_INDIRECT = 4, DESC_AVAIL = 1 << 7, DESC_USED = 1 << 15 };
@@ -352,6 +354,8 @@ bool virtqueue_pop(VirtQueue *vq, VirtioRequest *request)
         release(request, 0);
         return false;
     }
+    TRACE(virtqueue_pop, "queue=%p slots=%u readable=%" PRIu64 " writable=%" PRIu64, (void *)vq,
+          request->slots, (uint64_t)request->readable_bytes, (uint64_t)request->writable_bytes);
     return true;
 }
 
@@ -399,6 +403,7 @@ static void push_packed(VirtQueue *vq, const VirtioRequest *request, uint32_t wr
 void virtqueue_push(VirtQueue *vq, VirtioRequest *request, uint64_t written)
 {
     bool writable = request->writable != 0;
+    TRACE(virtqueue_push, "queue=%p written=%" PRIu64, (void *)vq, written);
     release(request, written);
     if (!vq->ready || vq->broken) {
         return;
