@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 
+#include "hw/core/sysbus.h"
 #include "hw/intc/riscv_aclint.h"
 #include "util/error.h"
 
@@ -15,7 +16,35 @@ RiscvCpu *riscv_hart(const Machine *machine, unsigned index)
     return container_of((Cpu *)g_ptr_array_index(machine->cpus, index), RiscvCpu, cpu);
 }
 
-bool riscv_harts_create(Machine *machine, Device *mtimer, GError **errp)
+Device *riscv_board_add_device(Machine *machine, const char *name, const char *class_name)
+{
+    const ObjectClass *class = object_class_by_name(class_name);
+    Device *dev = machine_add_device(machine, name, container_of(class, DeviceClass, object));
+    g_ptr_array_add(machine->resettable, dev);
+    return dev;
+}
+
+bool riscv_board_place_device(Machine *machine, Device *dev, hwaddr base, GError **errp)
+{
+    if (!device_realize(dev, NULL, errp)) {
+        return false;
+    }
+    sysbus_map(container_of(dev, SysbusDevice, device), 0, &machine->system_memory, base);
+    return true;
+}
+
+bool riscv_board_add_memory(Machine *machine, MemoryRegion *mrom, hwaddr ram_base, GError **errp)
+{
+    if (!memory_region_init_rom(mrom, &machine->object, "mrom", RISCV_HARTS_MROM_BYTES, errp) ||
+        !machine_init_ram(machine, "ram", errp)) {
+        return false;
+    }
+    memory_region_add(&machine->system_memory, RISCV_HARTS_MROM_BASE, mrom);
+    memory_region_add(&machine->system_memory, ram_base, &machine->ram);
+    return true;
+}
+
+static bool add_harts(Machine *machine, Device *mtimer, GError **errp)
 {
     for (unsigned i = 0; i < machine->topology.cpus; i++) {
         Cpu *cpu = cpu_new(machine, machine->cpu_class, machine->cpu_properties, errp);
@@ -33,6 +62,26 @@ bool riscv_harts_create(Machine *machine, Device *mtimer, GError **errp)
             return false;
         }
     }
+    return true;
+}
+
+/* Timer first, since harts read time from it; then harts, then the lines into them. */
+bool riscv_harts_create(Machine *machine, hwaddr clint, GError **errp)
+{
+    uint64_t count = machine->topology.cpus;
+    Device *mtimer = riscv_board_add_device(machine, "mtimer", "riscv-aclint-mtimer");
+    Device *mswi = riscv_board_add_device(machine, "mswi", "riscv-aclint-mswi");
+
+    if (!property_set_u64(&mtimer->object, "num-harts", count, errp) ||
+        !property_set_u64(&mtimer->object, "timebase-freq", RISCV_HARTS_TIMEBASE_HZ, errp) ||
+        !property_set_u64(&mswi->object, "num-harts", count, errp) ||
+        !riscv_board_place_device(machine, mswi, clint, errp) ||
+        !riscv_board_place_device(machine, mtimer, clint + RISCV_ACLINT_SWI_BYTES, errp) ||
+        !add_harts(machine, mtimer, errp)) {
+        return false;
+    }
+    riscv_harts_connect(machine, mswi, 0, 1, "msi");
+    riscv_harts_connect(machine, mtimer, 0, 1, "mti");
     return true;
 }
 

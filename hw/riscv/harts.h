@@ -14,12 +14,20 @@ enum {
 
 RiscvCpu *riscv_hart(const Machine *machine, unsigned index);
 
+/** riscv_board_add_device - child @name of the machine, which is reset with it; not yet realized */
+Device *riscv_board_add_device(Machine *machine, const char *name, const char *class_name);
+/** riscv_board_place_device - realize @dev, with its registers at @base */
+bool riscv_board_place_device(Machine *machine, Device *dev, hwaddr base, GError **errp);
+/** riscv_board_add_memory - RAM, and @mrom for the first instructions */
+bool riscv_board_add_memory(Machine *machine, MemoryRegion *mrom, hwaddr ram_base, GError **errp);
+
 /**
- * riscv_harts_create - topology.cpus harts that start at the MROM and read time from @mtimer
+ * riscv_harts_create - topology.cpus harts that start at the MROM, and a CLINT at @clint
  *
- * On return their interrupt inputs "msi", "mti", "ssi", "sei" and "mei" can be connected.
+ * The CLINT is two devices: software interrupts, and the timer that the harts read time from. On
+ * return the harts' interrupt inputs "ssi", "sei" and "mei" can be connected.
  */
-bool riscv_harts_create(Machine *machine, Device *mtimer, GError **errp);
+bool riscv_harts_create(Machine *machine, hwaddr clint, GError **errp);
 
 /** riscv_harts_connect - output i of @dev to input @name of hart i; @first + i * @stride is the
  * number of the output */

@@ -7,7 +7,6 @@
 
 #include "chardev/chardev.h"
 #include "hw/char/riscv_htif.h"
-#include "hw/intc/riscv_aclint.h"
 #include "hw/riscv/boot.h"
 #include "hw/riscv/harts.h"
 
@@ -49,46 +48,16 @@ static void spike_write_fdt(Machine *machine, DeviceTree *tree)
     device_tree_close_node(tree);
 }
 
-static Device *add_device(Machine *machine, const char *name, const DeviceClass *class)
-{
-    Device *dev = machine_add_device(machine, name, class);
-    g_ptr_array_add(machine->resettable, dev);
-    return dev;
-}
-
-static bool place_device(Machine *machine, Device *dev, hwaddr base, GError **errp)
-{
-    if (!property_set_u64(&dev->object, "num-harts", machine->topology.cpus, errp) ||
-        !device_realize(dev, NULL, errp)) {
-        return false;
-    }
-    sysbus_map(container_of(dev, SysbusDevice, device), 0, &machine->system_memory, base);
-    return true;
-}
-
 static bool spike_build(Machine *machine, GError **errp)
 {
     SpikeMachine *spike = container_of(machine, SpikeMachine, machine);
     if (!riscv_boot_check_ram(machine, (uint64_t)MAX_RAM_GIB << 30, errp) ||
-        !memory_region_init_rom(&spike->mrom, &machine->object, "mrom", RISCV_HARTS_MROM_BYTES,
-                                errp) ||
-        !machine_init_ram(machine, "ram", errp)) {
+        !riscv_board_add_memory(machine, &spike->mrom, RISCV_BOOT_DRAM_BASE, errp) ||
+        !riscv_harts_create(machine, CLINT_BASE, errp)) {
         return false;
     }
-    memory_region_add(&machine->system_memory, RISCV_HARTS_MROM_BASE, &spike->mrom);
-    memory_region_add(&machine->system_memory, RISCV_BOOT_DRAM_BASE, &machine->ram);
 
-    Device *mswi = add_device(machine, "mswi", &riscv_aclint_mswi_class);
-    Device *mtimer = add_device(machine, "mtimer", &riscv_aclint_mtimer_class);
-    if (!place_device(machine, mswi, CLINT_BASE, errp) ||
-        !place_device(machine, mtimer, CLINT_BASE + RISCV_ACLINT_SWI_BYTES, errp) ||
-        !riscv_harts_create(machine, mtimer, errp)) {
-        return false;
-    }
-    riscv_harts_connect(machine, mswi, 0, 1, "msi");
-    riscv_harts_connect(machine, mtimer, 0, 1, "mti");
-
-    spike->htif = add_device(machine, "htif", &riscv_htif_class);
+    spike->htif = riscv_board_add_device(machine, "htif", "riscv-htif");
     Object *chardev = machine->serial[0] ? &machine->serial[0]->object : NULL;
     if ((chardev && !property_set_link(&spike->htif->object, "chardev", chardev, errp)) ||
         !device_realize(spike->htif, NULL, errp)) {

@@ -38,66 +38,22 @@ static const char *const firmware_64[] = { "fw_dynamic.bin",
                                            "opensbi-riscv64-generic-fw_dynamic.bin", NULL };
 static const char *const firmware_32[] = { "opensbi-riscv32-generic-fw_dynamic.bin", NULL };
 
-/* A device that takes part in system reset and lives as long as the board. */
-static Device *add_device(Machine *machine, const char *name, const char *class_name)
-{
-    const ObjectClass *class = object_class_by_name(class_name);
-    Device *dev = machine_add_device(machine, name, container_of(class, DeviceClass, object));
-    g_ptr_array_add(machine->resettable, dev);
-    return dev;
-}
-
-static bool place_device(Machine *machine, Device *dev, hwaddr base, GError **errp)
-{
-    if (!device_realize(dev, NULL, errp)) {
-        return false;
-    }
-    sysbus_map(container_of(dev, SysbusDevice, device), 0, &machine->system_memory, base);
-    return true;
-}
-
 static void connect(Device *dev, Device *plic, unsigned irq)
 {
     sysbus_connect_irq(container_of(dev, SysbusDevice, device), 0,
                        device_irq_input(plic, NULL, irq));
 }
 
-static bool add_memory(Machine *machine, GError **errp)
-{
-    VirtMachine *virt = container_of(machine, VirtMachine, machine);
-    if (!memory_region_init_rom(&virt->mrom, &machine->object, "mrom", virt_map[VIRT_MROM].bytes,
-                                errp) ||
-        !machine_init_ram(machine, "ram", errp)) {
-        return false;
-    }
-    memory_region_add(&machine->system_memory, virt_map[VIRT_MROM].base, &virt->mrom);
-    memory_region_add(&machine->system_memory, virt_map[VIRT_DRAM].base, &machine->ram);
-    return true;
-}
-
-/* Timer first, since harts read time from it; then harts, then the lines into them. */
 static bool add_harts(Machine *machine, GError **errp)
 {
     VirtMachine *virt = container_of(machine, VirtMachine, machine);
-    hwaddr clint = virt_map[VIRT_CLINT].base;
-    uint64_t count = machine->topology.cpus;
-    Device *mtimer = add_device(machine, "mtimer", "riscv-aclint-mtimer");
-    Device *mswi = add_device(machine, "mswi", "riscv-aclint-mswi");
-
-    if (!property_set_u64(&mtimer->object, "num-harts", count, errp) ||
-        !property_set_u64(&mtimer->object, "timebase-freq", RISCV_HARTS_TIMEBASE_HZ, errp) ||
-        !property_set_u64(&mswi->object, "num-harts", count, errp) ||
-        !place_device(machine, mswi, clint, errp) ||
-        !place_device(machine, mtimer, clint + RISCV_ACLINT_SWI_BYTES, errp) ||
-        !riscv_harts_create(machine, mtimer, errp)) {
+    if (!riscv_harts_create(machine, virt_map[VIRT_CLINT].base, errp)) {
         return false;
     }
-    riscv_harts_connect(machine, mswi, 0, 1, "msi");
-    riscv_harts_connect(machine, mtimer, 0, 1, "mti");
     if (virt->aclint) {
-        Device *sswi = add_device(machine, "sswi", "riscv-aclint-sswi");
-        if (!property_set_u64(&sswi->object, "num-harts", count, errp) ||
-            !place_device(machine, sswi, virt_map[VIRT_SSWI].base, errp)) {
+        Device *sswi = riscv_board_add_device(machine, "sswi", "riscv-aclint-sswi");
+        if (!property_set_u64(&sswi->object, "num-harts", machine->topology.cpus, errp) ||
+            !riscv_board_place_device(machine, sswi, virt_map[VIRT_SSWI].base, errp)) {
             return false;
         }
         riscv_harts_connect(machine, sswi, 0, 1, "ssi");
@@ -107,10 +63,10 @@ static bool add_harts(Machine *machine, GError **errp)
 
 static Device *add_plic(Machine *machine, GError **errp)
 {
-    Device *plic = add_device(machine, "plic", "sifive-plic");
+    Device *plic = riscv_board_add_device(machine, "plic", "sifive-plic");
     if (!property_set_u64(&plic->object, "num-sources", VIRT_IRQ_SOURCES, errp) ||
         !property_set_u64(&plic->object, "num-contexts", 2 * machine->topology.cpus, errp) ||
-        !place_device(machine, plic, virt_map[VIRT_PLIC].base, errp)) {
+        !riscv_board_place_device(machine, plic, virt_map[VIRT_PLIC].base, errp)) {
         return NULL;
     }
     riscv_harts_connect(machine, plic, 0, 2, "mei");
@@ -138,16 +94,16 @@ static bool add_serial(Machine *machine, Device *plic, GError **errp)
     VirtMachine *virt = container_of(machine, VirtMachine, machine);
     unsigned line = 0;
     if (wants_htif(machine)) {
-        virt->htif = add_device(machine, "htif", "riscv-htif");
+        virt->htif = riscv_board_add_device(machine, "htif", "riscv-htif");
         if (!add_console(machine, virt->htif, machine->serial[line++], errp) ||
             !device_realize(virt->htif, NULL, errp)) {
             return false;
         }
     }
-    Device *uart = add_device(machine, "serial0", "serial-mm");
+    Device *uart = riscv_board_add_device(machine, "serial0", "serial-mm");
     if (!add_console(machine, uart, machine->serial[line], errp) ||
         !property_set_u64(&uart->object, "clock-frequency", VIRT_UART_CLOCK_HZ, errp) ||
-        !place_device(machine, uart, virt_map[VIRT_UART].base, errp)) {
+        !riscv_board_place_device(machine, uart, virt_map[VIRT_UART].base, errp)) {
         return false;
     }
     connect(uart, plic, VIRT_IRQ_UART);
@@ -160,12 +116,12 @@ static bool add_flash(Machine *machine, GError **errp)
     const VirtPlace *place = &virt_map[VIRT_FLASH];
     for (unsigned i = 0; i < VIRT_FLASH_BANKS; i++) {
         g_autofree char *name = g_strdup_printf("flash%u", i);
-        Device *flash = add_device(machine, name, "cfi-pflash01");
+        Device *flash = riscv_board_add_device(machine, name, "cfi-pflash01");
         if ((virt->flash_file[i] &&
              !property_set(&flash->object, "file", virt->flash_file[i], errp)) ||
             !property_set_bool(&flash->object, "readonly", virt->flash_readonly[i], errp) ||
             !property_set_u64(&flash->object, "size", place->bytes, errp) ||
-            !place_device(machine, flash, place->base + i * place->bytes, errp)) {
+            !riscv_board_place_device(machine, flash, place->base + i * place->bytes, errp)) {
             return false;
         }
     }
@@ -174,8 +130,8 @@ static bool add_flash(Machine *machine, GError **errp)
 
 static bool add_fw_cfg(Machine *machine, GError **errp)
 {
-    Device *cfg = add_device(machine, "fw-cfg", "fw-cfg-mmio");
-    if (!place_device(machine, cfg, virt_map[VIRT_FW_CFG].base, errp)) {
+    Device *cfg = riscv_board_add_device(machine, "fw-cfg", "fw-cfg-mmio");
+    if (!riscv_board_place_device(machine, cfg, virt_map[VIRT_FW_CFG].base, errp)) {
         return false;
     }
     fw_cfg_add_u64(cfg, FW_CFG_RAM_BYTES, machine->ram_bytes);
@@ -190,11 +146,11 @@ static bool add_virtio(Machine *machine, Device *plic, GError **errp)
     const VirtPlace *place = &virt_map[VIRT_VIRTIO];
     for (unsigned i = 0; i < VIRT_VIRTIO_SLOTS; i++) {
         g_autofree char *name = g_strdup_printf("virtio-mmio%u", i);
-        Device *slot = add_device(machine, name, "virtio-mmio");
+        Device *slot = riscv_board_add_device(machine, name, "virtio-mmio");
         if (!property_set_u64(&slot->object, "slot", i, errp) ||
             (!virt->virtio_legacy &&
              !property_set_bool(&slot->object, "force-legacy", false, errp)) ||
-            !place_device(machine, slot, place->base + i * place->bytes, errp)) {
+            !riscv_board_place_device(machine, slot, place->base + i * place->bytes, errp)) {
             return false;
         }
         connect(slot, plic, VIRT_IRQ_VIRTIO + i);
@@ -214,16 +170,17 @@ static bool virt_build(Machine *machine, GError **errp)
     }
     if (!riscv_boot_check_ram(machine, (uint64_t)(is_32 ? MAX_RAM_GIB_32 : MAX_RAM_GIB_64) << 30,
                               errp) ||
-        !add_memory(machine, errp) || !add_harts(machine, errp)) {
+        !riscv_board_add_memory(machine, &virt->mrom, virt_map[VIRT_DRAM].base, errp) ||
+        !add_harts(machine, errp)) {
         return false;
     }
     Device *plic = add_plic(machine, errp);
-    Device *test = add_device(machine, "test", "sifive-test");
-    Device *rtc = add_device(machine, "rtc", "goldfish-rtc");
+    Device *test = riscv_board_add_device(machine, "test", "sifive-test");
+    Device *rtc = riscv_board_add_device(machine, "rtc", "goldfish-rtc");
     if (!plic || !add_serial(machine, plic, errp) || !add_virtio(machine, plic, errp) ||
-        !place_device(machine, test, virt_map[VIRT_TEST].base, errp) ||
-        !place_device(machine, rtc, virt_map[VIRT_RTC].base, errp) || !add_flash(machine, errp) ||
-        !add_fw_cfg(machine, errp)) {
+        !riscv_board_place_device(machine, test, virt_map[VIRT_TEST].base, errp) ||
+        !riscv_board_place_device(machine, rtc, virt_map[VIRT_RTC].base, errp) ||
+        !add_flash(machine, errp) || !add_fw_cfg(machine, errp)) {
         return false;
     }
     connect(rtc, plic, VIRT_IRQ_RTC);
