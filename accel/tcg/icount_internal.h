@@ -11,8 +11,8 @@ void tcg_icount_start(TcgAccel *accel);
 void tcg_icount_cleanup(TcgAccel *accel);
 /** tcg_icount_begin - give @cpu a budget that ends at the next timer; runs timers that are due */
 void tcg_icount_begin(Cpu *cpu);
-/** tcg_icount_exception - an exception takes the time of an instruction: a loop of nothing else ends
- * at the next timer too */
+/** tcg_icount_exception - an exception takes the time of an instruction: a loop of nothing else
+ * ends at the next timer too */
 void tcg_icount_exception(Cpu *cpu);
 /** tcg_icount_end - account for what was used */
 void tcg_icount_end(Cpu *cpu);
