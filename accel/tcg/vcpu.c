@@ -116,7 +116,7 @@ static bool all_stopped(const TcgAccel *accel)
     GPtrArray *cpus = accel->accel.machine->cpus;
 
     for (unsigned i = 0; i < cpus->len; i++) {
-        if (!((Cpu *)g_ptr_array_index(cpus, i))->stopped) {
+        if (!atomic_read(&((Cpu *)g_ptr_array_index(cpus, i))->stopped)) {
             return false;
         }
     }

@@ -361,7 +361,7 @@ void fake_run(FakeMachine *fake)
 
     for (unsigned i = 0; i < fake->machine->cpus->len; i++) {
         fake_cpu(fake, i)->done = false;
-        fake_cpu(fake, i)->cpu.halted = false;
+        atomic_set(&fake_cpu(fake, i)->cpu.halted, false);
     }
     machine_lock();
     class->resume_all(fake->accel);
