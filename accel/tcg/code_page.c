@@ -225,14 +225,15 @@ static TcgRef *provisional_link_locked(TcgBlocks *blocks, const TcgBlock *block)
 void tcg_code_remove_locked(TcgBlocks *blocks, TcgBlock *block)
 {
     TcgCodePage *second = tcg_block_page(blocks, block, 1);
-    TcgRef *link = provisional_link_locked(blocks, block);
+    const TcgBlockMore *more = tcg_block_more(blocks, block);
+    TcgRef *link = more && more->provisional_epoch ? provisional_link_locked(blocks, block) : NULL;
 
     remove_from_page_locked(blocks, block->page, block);
     if (second && second != block->page) {
         remove_from_page_locked(blocks, second, block);
     }
     if (link) {
-        atomic_set(link, tcg_block_more(blocks, block)->provisional_next);
+        atomic_set(link, more->provisional_next);
     }
 }
 
