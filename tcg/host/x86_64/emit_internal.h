@@ -71,14 +71,6 @@ static inline const IrOp *emit_op(const Emit *e)
 {
     return e->op;
 }
-static inline bool type_is_fp(uint8_t type)
-{
-    return type == IR_F32 || type == IR_F64;
-}
-static inline bool type_is_wide(uint8_t type)
-{
-    return type == IR_I64 || type == IR_F64;
-}
 /* type of argument @k as the IR has it */
 static inline uint8_t emit_arg_type(const Emit *e, unsigned k)
 {
@@ -154,6 +146,5 @@ void emit_entry(Emit *e);
 
 extern EmitFn *const emit_table[IR_OP_COUNT];
 
-/** emit_region - everything up to final positions; false: a limit was hit (e->no_space says which)
- */
+/** emit_region - all but final positions; false: a limit was hit (e->no_space says which) */
 bool emit_region(Emit *e);

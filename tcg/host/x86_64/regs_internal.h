@@ -19,6 +19,15 @@ enum {
     VALUE_COUNT = IR_MAX_OPS + 32,
 };
 
+static inline bool type_is_fp(uint8_t type)
+{
+    return type == IR_F32 || type == IR_F64;
+}
+static inline bool type_is_wide(uint8_t type)
+{
+    return type == IR_I64 || type == IR_F64;
+}
+
 typedef enum { IN_NOTHING, IN_HOME, IN_SPILL } InMemory;
 
 typedef struct {
