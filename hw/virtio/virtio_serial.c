@@ -256,7 +256,9 @@ static bool virtio_serial_setup(VirtioDevice *vdev, GError **errp)
         bool control = i == QUEUE_CONTROL_RX || i == QUEUE_CONTROL_TX;
         virtio_add_queue(vdev, control ? CONTROL_QUEUE_SIZE : QUEUE_SIZE);
     }
-    bus_init(&serial->bus.bus, &virtio_serial_bus_class.bus, &vdev->device, "virtio-serial-bus");
+    g_autofree char *name = vdev->device.id ? g_strdup_printf("%s.0", vdev->device.id) : NULL;
+    bus_init(&serial->bus.bus, &virtio_serial_bus_class.bus, &vdev->device,
+             name ? name : "virtio-serial-bus");
     serial->bus.serial = serial;
     return true;
 }
