@@ -10,6 +10,21 @@
 enum { SLOT_MAX = 0x1fff };
 enum { AER_ID = 0x0001, AER_VERSION = 2, AER_AT = 0x100, AER_BYTES = 0x48 };
 
+/* 7.10: advanced error reporting; no error ever happens, yet guests set it up */
+enum {
+    AER_UNCORRECTABLE_STATUS = AER_AT + 0x04,
+    AER_UNCORRECTABLE_MASK = AER_AT + 0x08,
+    AER_UNCORRECTABLE_SEVERITY = AER_AT + 0x0c,
+    AER_CORRECTABLE_STATUS = AER_AT + 0x10,
+    AER_CORRECTABLE_MASK = AER_AT + 0x14,
+    AER_ROOT_COMMAND = AER_AT + 0x2c,
+    AER_ROOT_STATUS = AER_AT + 0x30,
+    AER_UNCORRECTABLE_BITS = 0x01fff030,
+    AER_CORRECTABLE_BITS = 0xf1c1,
+    AER_SEVERITY_FIRST = 0x00462030,
+    AER_CORRECTABLE_MASK_FIRST = 0xe000,
+};
+
 typedef struct {
     PciBridge bridge;
     uint16_t slot;   /* property */
@@ -65,6 +80,23 @@ static void root_port_config_write(PciDevice *dev, unsigned offset, uint32_t val
     }
 }
 
+static bool add_error_reporting(PciDevice *dev, GError **errp)
+{
+    if (!pcie_add_extended(dev, AER_ID, AER_VERSION, AER_AT, AER_BYTES, errp)) {
+        return false;
+    }
+    pci_config_clearable(dev, AER_UNCORRECTABLE_STATUS, 4, AER_UNCORRECTABLE_BITS);
+    pci_config_writable(dev, AER_UNCORRECTABLE_MASK, 4, AER_UNCORRECTABLE_BITS);
+    pci_config_set(dev, AER_UNCORRECTABLE_SEVERITY, 4, AER_SEVERITY_FIRST);
+    pci_config_writable(dev, AER_UNCORRECTABLE_SEVERITY, 4, AER_UNCORRECTABLE_BITS);
+    pci_config_clearable(dev, AER_CORRECTABLE_STATUS, 4, AER_CORRECTABLE_BITS);
+    pci_config_set(dev, AER_CORRECTABLE_MASK, 4, AER_CORRECTABLE_MASK_FIRST);
+    pci_config_writable(dev, AER_CORRECTABLE_MASK, 4, AER_CORRECTABLE_BITS);
+    pci_config_writable(dev, AER_ROOT_COMMAND, 4, 0x7);
+    pci_config_clearable(dev, AER_ROOT_STATUS, 4, 0x7f);
+    return true;
+}
+
 /* People find a slot by its chassis and number, if the chassis has one. */
 static bool check_slot(RootPort *port, GError **errp)
 {
@@ -94,8 +126,7 @@ static bool root_port_setup(PciBridge *bridge, GError **errp)
 
     pci_set_interrupt_pin(dev, 1);
     if (!pcie_cap_init(dev, 0, PCIE_ROOT_PORT, port->port, errp) ||
-        !pci_msi_init(dev, &msi, errp) ||
-        !pcie_add_extended(dev, AER_ID, AER_VERSION, AER_AT, AER_BYTES, errp)) {
+        !pci_msi_init(dev, &msi, errp) || !add_error_reporting(dev, errp)) {
         return false;
     }
     if (port->hotplug) {
