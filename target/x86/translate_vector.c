@@ -156,7 +156,7 @@ static unsigned place_of(X86Translate *t, const Form *f, int k)
     case X86_MMX: return X86_PLACE_MMX + o->reg;
     default:
         v = read_quads(t, f->insn, k);
-        for (unsigned i = 0; i < (f->bytes > 8 ? f->bytes / 8 : 1); i++) {
+        for (unsigned i = 0; i < (o->bytes + 7u) / 8; i++) { /* nothing looks beyond */
             ir_put(t->ir, SLOT_OPERAND + i, v.q[i]);
         }
         return X86_PLACE_OPERAND;
