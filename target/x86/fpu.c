@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The x87 unit: stack, exceptions, status. Spec: SDM vol. 1, 8.1, 8.4, 8.5, 8.7. */
-#include "target/x86/fpu_internal.h"
+#include "target/x86/fpu.h"
 
+#include "target/x86/fpu_internal.h"
 #include "target/x86/registers_internal.h"
 #include "target/x86/trap.h"
 

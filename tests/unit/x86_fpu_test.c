@@ -282,8 +282,8 @@ static bool is_defined(unsigned opcode)
 
     switch (group) {
     case 1:
-        return op < 2 || op == 3 || (op == 2 && i == 0) || (op == 4 && (i < 2 || i == 4 || i == 5)) ||
-               (op == 5 && i < 7) || op > 5;
+        return op < 2 || op == 3 || (op == 2 && i == 0) ||
+               (op == 4 && (i < 2 || i == 4 || i == 5)) || (op == 5 && i < 7) || op > 5;
     case 2: return op < 4 || (op == 5 && i == 1);
     case 3: return op < 4 || op == 5 || op == 6;
     case 5: return op != 1 && op < 6;
