@@ -164,7 +164,7 @@ typedef struct X86Cpu {
     Cpu cpu;
     uint64_t r[X86_REGISTERS]; /* 32-bit modes leave upper halves as they are */
     X86Flags flags;
-    uint64_t scratch[2]; /* values on their way over a local label within one instruction */
+    uint64_t scratch[2];      /* values on their way over a local label within one instruction */
     X86Vector v[X86_VECTORS]; /* MXCSR lives in TcgEnv.mxcsr_guest */
     X86Vector operand;        /* of memory, for helpers; nothing outlives an instruction */
     X86Segment segment[X86_SEGMENTS];
@@ -183,9 +183,9 @@ typedef struct X86Cpu {
     bool sipi_wait;        /* application processor after INIT */
     bool a20_off;          /* bit 20 of physical addresses is 0 */
     bool shutdown;         /* after a triple fault: until NMI, SMI, INIT or reset */
-    bool hlt;        /* it waits, or waited until now, in HLT */
-    bool wait_break; /* MWAIT: interrupts end it though IF is clear */
-    uint64_t resume_pc; /* where RF holds a breakpoint back */
+    bool hlt;              /* it waits, or waited until now, in HLT */
+    bool wait_break;       /* MWAIT: interrupts end it though IF is clear */
+    uint64_t resume_pc;    /* where RF holds a breakpoint back */
     uint8_t debug_pending; /* DR6 bits of data breakpoints that the running instruction met */
     uint8_t sipi_vector;
     uint32_t pending;       /* atomic: X86_PENDING_x */
