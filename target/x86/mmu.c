@@ -212,45 +212,64 @@ static bool may_be_large(const X86Cpu *cpu, bool wide, unsigned level)
            (level == 2 && x86_has(cpu, X86_FEATURE_pdpe1gb) && cpu->msr.efer & EFER_LMA);
 }
 
+/* What no entry like this one may have set. */
+static uint64_t reserved_in(const Walk *w, unsigned level, unsigned bits, bool leaf)
+{
+    if (!level) {
+        return w->reserved;
+    }
+    if (leaf) {
+        return w->reserved | reserved_in_large(w, bits);
+    }
+    return w->reserved | (w->wide && !may_be_large(w->cpu, true, level) ? PTE_PS : 0);
+}
+
+/* One entry at @at. 1: translated, or *@table is the next one; 0: fault; -1: it changed meanwhile.
+ */
+static int take_entry(Walk *w, hwaddr at, unsigned level, unsigned bits, hwaddr *table,
+                      TcgPage *page)
+{
+    uint64_t entry = read_entry(w->cpu, at, w->wide), above = w->rights;
+    bool leaf = !level || (entry & PTE_PS && may_be_large(w->cpu, w->wide, level));
+    int taken;
+
+    if (!(entry & PTE_P)) {
+        return 0;
+    }
+    if (entry & reserved_in(w, level, bits, leaf)) {
+        w->error |= PF_PRESENT | PF_RESERVED;
+        return 0;
+    }
+    w->rights = (above & entry & (PTE_W | PTE_U)) | ((above | entry) & PTE_NX);
+    if (!leaf) {
+        *table = entry & PTE_ADDRESS;
+        taken = entry & PTE_A || w->probe || update_entry(w, at, entry, entry | PTE_A) ? 1 : -1;
+    } else {
+        taken = take_leaf(w, at, entry, bits, page);
+        w->error |= taken ? 0 : PF_PRESENT;
+    }
+    w->rights = taken < 0 ? above : w->rights;
+    return taken;
+}
+
 /* From @table at @level (0: the last) down. */
 static bool walk_levels(Walk *w, hwaddr table, unsigned level, TcgPage *page)
 {
     unsigned index_bits = w->wide ? 9 : 10, entry_bytes = w->wide ? 8 : 4;
 
-    for (;; level--) {
-        unsigned shift = PAGE_BITS + level * index_bits;
-        hwaddr at = table + (w->address >> shift & ((1u << index_bits) - 1)) * entry_bytes;
-        uint64_t above = w->rights;
-        int taken = -1;
-        while (taken < 0) {
-            uint64_t entry = read_entry(w->cpu, at, w->wide), reserved = w->reserved;
-            bool large_allowed = level && may_be_large(w->cpu, w->wide, level);
-            bool leaf = !level || (entry & PTE_PS && large_allowed);
-            if (!(entry & PTE_P)) {
-                return false;
-            }
-            if (level && entry & PTE_PS && w->wide && !large_allowed) {
-                reserved |= PTE_PS;
-            }
-            reserved |= leaf && level ? reserved_in_large(w, shift) : 0;
-            if (entry & reserved) {
-                w->error |= PF_PRESENT | PF_RESERVED;
-                return false;
-            }
-            w->rights = (above & entry & (PTE_W | PTE_U)) | ((above | entry) & PTE_NX);
-            if (leaf) {
-                w->error |= PF_PRESENT;
-                taken = take_leaf(w, at, entry, shift, page);
-                if (taken >= 0) {
-                    return taken;
-                }
-                w->error &= ~PF_PRESENT;
-            } else if (entry & PTE_A || w->probe || update_entry(w, at, entry, entry | PTE_A)) {
-                table = entry & PTE_ADDRESS;
-                taken = 1;
-            }
+    for (page->page_bits = 0; !page->page_bits; level--) {
+        unsigned bits = PAGE_BITS + level * index_bits;
+        hwaddr at = table + (w->address >> bits & ((1u << index_bits) - 1)) * entry_bytes;
+        int taken;
+
+        do {
+            taken = take_entry(w, at, level, bits, &table, page);
+        } while (taken < 0);
+        if (!taken) {
+            return false;
         }
     }
+    return true;
 }
 
 static uint64_t above_physical(const X86Cpu *cpu)

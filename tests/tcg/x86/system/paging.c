@@ -142,19 +142,15 @@ static void run(const Case *c)
     }
 }
 
+/* A case is the digits of a number: rights of both entries, access, CPL, NX. */
 static void run_all(int pae, int nxe, u32 wp, u32 cr4)
 {
-    for (u32 bits = 0; bits < 64; bits++) {
-        for (int access = READ; access <= FETCH; access++) {
-            for (int cpl3 = 0; cpl3 < 2; cpl3++) {
-                for (int nx = 0; nx <= nxe; nx++) {
-                    Case c = { pae, nxe, cpl3, access, wp, cr4, bits & 7, bits >> 3 };
-                    c.leaf |= nx ? NX : 0;
-                    if (!cpl3 || !(cr4 & (SMEP | SMAP))) {
-                        run(&c);
-                    }
-                }
-            }
+    for (u32 n = 0; n < 64 * 3 * 2 * 2; n++) {
+        u32 bits = n & 63, rest = n >> 6;
+        Case c = { pae, nxe, rest >> 1 & 1, (int)(rest >> 2), wp, cr4, bits & 7, bits >> 3 };
+        c.leaf |= rest & 1 ? NX : 0;
+        if ((nxe || !(rest & 1)) && (!c.cpl3 || !(cr4 & (SMEP | SMAP)))) {
+            run(&c);
         }
     }
 }
