@@ -6,9 +6,10 @@
 
 #include "chardev/chardev.h"
 #include "hw/intc/i8259.h"
+#include "hw/timer/hpet.h"
 #include "util/error.h"
 
-enum { SERIAL_PORTS = 4 };
+enum { SERIAL_PORTS = 4, RTC_IRQ = 8, HPET_PINS = 0x00ff0104 };
 
 static bool add_memory(Pc *pc, GError **errp)
 {
@@ -36,6 +37,24 @@ static bool add_memory(Pc *pc, GError **errp)
     return true;
 }
 
+static bool add_hpet(Pc *pc, GError **errp)
+{
+    Machine *machine = &pc->x86.machine;
+    Device *hpet = x86_add_device(machine, "hpet", "hpet", errp);
+    if (!hpet || !device_realize(hpet, NULL, errp)) {
+        return false;
+    }
+    sysbus_map(container_of(hpet, SysbusDevice, device), 0, &machine->system_memory, HPET_BASE);
+    for (unsigned i = 0; i < HPET_INPUTS; i++) {
+        Irq *input = HPET_PINS >> i & 1 ? x86_share_gsi(&pc->x86, i) : NULL;
+        if (input) {
+            device_connect_irq(hpet, NULL, i, input);
+        }
+    }
+    pc->hpet_dev = hpet;
+    return true;
+}
+
 static bool add_interrupts(Pc *pc, GError **errp)
 {
     Device *pic = x86_add_isa(&pc->x86, "pic", "isa-i8259", errp);
@@ -43,10 +62,35 @@ static bool add_interrupts(Pc *pc, GError **errp)
         return false;
     }
     x86_connect_i8259(&pc->x86, pic);
-    if (!x86_add_io_apic(&pc->x86, "ioapic", X86_IO_APIC_BASE, 0, errp)) {
+    if (!x86_add_io_apic(&pc->x86, "ioapic", X86_IO_APIC_BASE, 0, errp) ||
+        (pc->hpet && !add_hpet(pc, errp))) {
         return false;
     }
     x86_connect_isa_lines(&pc->x86);
+    return true;
+}
+
+/* In legacy mode the lines of interval timer and clock are the HPET's. */
+static void connect_hpet(Pc *pc, Device *pit)
+{
+    Device *hpet = pc->hpet_dev;
+    device_connect_irq(pit, NULL, 0, device_irq_input(hpet, NULL, HPET_LEGACY_PIT));
+    device_connect_irq(pc->rtc, NULL, 0, device_irq_input(hpet, NULL, HPET_LEGACY_RTC));
+    device_connect_irq(hpet, "legacy", HPET_LEGACY_PIT, pc->x86.isa->irq_in[0]);
+    device_connect_irq(hpet, "legacy", HPET_LEGACY_RTC, pc->x86.isa->irq_in[RTC_IRQ]);
+}
+
+/* Keyboard controller and port 92 both open the A20 gate. */
+static bool add_a20(Pc *pc, GError **errp)
+{
+    X86Machine *x86 = &pc->x86;
+    Device *port92 = x86_add_isa(x86, "port92", "port92", errp);
+    Device *kbc = port92 ? x86_add_isa(x86, "i8042", "i8042", errp) : NULL;
+    if (!kbc) {
+        return false;
+    }
+    device_connect_irq(port92, "a20", 0, x86_a20_input(x86, 0));
+    device_connect_irq(kbc, "a20", 0, x86_a20_input(x86, 1));
     return true;
 }
 
@@ -64,7 +108,8 @@ static bool add_isa_devices(Pc *pc, GError **errp)
 {
     X86Machine *x86 = &pc->x86;
     Machine *machine = &x86->machine;
-    if (!x86_add_pit(x86, errp) || !x86_add_isa(x86, "port92", "port92", errp)) {
+    Device *pit = x86_add_pit(x86, errp);
+    if (!pit || !add_a20(pc, errp)) {
         return false;
     }
     pc->rtc = x86_add_isa(x86, "rtc", "mc146818rtc", errp);
@@ -72,6 +117,9 @@ static bool add_isa_devices(Pc *pc, GError **errp)
         if (machine->serial[i] && !add_serial(pc, i, errp)) {
             return false;
         }
+    }
+    if (pc->rtc && pc->hpet) {
+        connect_hpet(pc, pit);
     }
     return pc->rtc != NULL;
 }
@@ -130,6 +178,7 @@ static void pc_finalize(Object *obj)
 
 static const Property pc_properties[] = {
     PROPERTY_BOOL("acpi", Pc, x86.acpi, true, .help = "describe the machine by ACPI tables"),
+    PROPERTY_BOOL("hpet", Pc, hpet, true, .help = "high precision event timers"),
     PROPERTY_BOOL("smm", Pc, smm, true, .help = "system management interrupts"),
     PROPERTY_SIZE("max-ram-below-4g", Pc, max_low, 0, .help = "less RAM below the PCI hole"),
     PROPERTY_STRING("pflash0", Pc, flash_file[0], NULL, .help = "firmware in flash: its file"),

@@ -30,12 +30,12 @@ struct Pc {
     /* properties */
     char *flash_file[PC_FLASH_BANKS];
     bool flash_readonly[PC_FLASH_BANKS];
-    bool hpet, i8042, smm;
+    bool hpet, smm;
     uint64_t max_low;
     /* parts */
     PciHost *host;
     PciDevice *pm, *south; /* south: bridge with the PIRQ registers */
-    Device *rtc, *flash[PC_FLASH_BANKS];
+    Device *rtc, *hpet_dev, *flash[PC_FLASH_BANKS];
     MemoryRegion bios, low_bios;
     MemoryRegion smm_root, smm_system, smm_video;
     bool bios_loaded, direct, fw_cfg_filled, started;

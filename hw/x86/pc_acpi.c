@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ACPI tables of PCs with PCI. Spec: ACPI 6.5, 6.2.13 (_PRT), 6.2.11 (_OSC); PCI
  * Firmware 3.3, 4.1.2. */
+#include "hw/timer/hpet.h"
 #include "hw/x86/pc.h"
 
 #define HOLE_END        0xfebfffffu
-#define HPET_BASE       0xfed00000u
 #define WINDOW_64_BYTES (32ull << 30)
-enum { HPET_CAPABILITIES = 0x8086a201, SMI_COMMAND_PORT = 0xb2, ACPI_ON = 0xf1, ACPI_OFF = 0xf0 };
+enum { SMI_COMMAND_PORT = 0xb2, ACPI_ON = 0xf1, ACPI_OFF = 0xf0 };
 enum { SLEEP_OFF = 0, RESET_PORT = 0xcf9, RESET_HARD = 0x0f, CENTURY = 0x32 };
 
 static uint16_t gpe_port(const Pc *pc)
@@ -111,7 +111,7 @@ static void put_fadt(const Pc *pc, AcpiTables *tables)
     AcpiFadt fadt = {
         .flags = ACPI_FADT_WBINVD | ACPI_FADT_C1 | ACPI_FADT_SLEEP_BUTTON_NONE | ACPI_FADT_RTC_S4 |
                  ACPI_FADT_RESET | (pc->x86.machine.topology.cpus > 8 ? ACPI_FADT_APIC_CLUSTER : 0),
-        .boot = ACPI_BOOT_LEGACY | (pc->i8042 ? ACPI_BOOT_8042 : 0),
+        .boot = ACPI_BOOT_LEGACY | ACPI_BOOT_8042,
         .century = CENTURY,
         .reset = { ACPI_IN_IO, 8, RESET_PORT },
         .reset_value = RESET_HARD,
@@ -150,7 +150,7 @@ void pc_make_tables(Pc *pc)
                                            .overrides = overrides,
                                            .override_count = G_N_ELEMENTS(overrides) });
     if (pc->hpet) {
-        acpi_add_hpet(tables, HPET_BASE, HPET_CAPABILITIES);
+        acpi_add_hpet(tables, HPET_BASE, hpet_event_timer_block_id(pc->hpet_dev));
     }
     if (pc->kind->ecam_bytes) {
         acpi_add_mcfg(tables, pc->kind->ecam_base, 0, (pc->kind->ecam_bytes >> 20) - 1);

@@ -179,7 +179,7 @@ void pc_set_cmos(Pc *pc)
     const struct {
         uint8_t at, value;
     } cells[] = {
-        { 0x14, 0x02 | (pc->i8042 ? 0x04 : 0) }, /* has an FPU, a mouse */
+        { 0x14, 0x06 }, /* has an FPU, a mouse */
         { 0x15, 640 & 0xff },
         { 0x16, 640 >> 8 },
         { 0x17, kib },

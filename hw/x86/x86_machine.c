@@ -40,12 +40,13 @@ Device *x86_add_isa(X86Machine *x86, const char *name, const char *class_name, G
     return dev && x86_realize_isa(x86, dev, errp) ? dev : NULL;
 }
 
-bool x86_add_pit(X86Machine *x86, GError **errp)
+Device *x86_add_pit(X86Machine *x86, GError **errp)
 {
     Device *pit = x86_add_isa(x86, "pit", "isa-pit", errp);
     Device *speaker = pit ? x86_add_device(&x86->machine, "pcspk", "isa-pcspk", errp) : NULL;
-    return speaker && property_set_link(&speaker->object, "pit", &pit->object, errp) &&
-           x86_realize_isa(x86, speaker, errp);
+    bool done = speaker && property_set_link(&speaker->object, "pit", &pit->object, errp) &&
+                x86_realize_isa(x86, speaker, errp);
+    return done ? pit : NULL;
 }
 
 bool x86_add_ram(X86Machine *x86, uint64_t low_max, GError **errp)
@@ -87,6 +88,40 @@ bool x86_add_io_apic(X86Machine *x86, const char *name, hwaddr base, unsigned fi
         x86->gsi[first_gsi + i] = device_irq_input(dev, NULL, i);
     }
     return true;
+}
+
+Irq *x86_share_gsi(X86Machine *x86, unsigned gsi)
+{
+    Irq *inputs[2];
+    if (gsi >= X86_GSI_COUNT || !x86->gsi[gsi]) {
+        return NULL;
+    }
+    if (!x86->shared_lines) {
+        x86->shared_lines = g_ptr_array_new_with_free_func((GDestroyNotify)irq_free);
+    }
+    irq_or(x86->gsi[gsi], inputs, G_N_ELEMENTS(inputs));
+    for (unsigned i = 0; i < G_N_ELEMENTS(inputs); i++) {
+        g_ptr_array_add(x86->shared_lines, inputs[i]);
+    }
+    x86->gsi[gsi] = inputs[1];
+    return inputs[0];
+}
+
+static void a20_changed(void *opaque, unsigned line, int level)
+{
+    Machine *machine = opaque;
+    for (guint i = 0; i < machine->cpus->len; i++) {
+        irq_set(device_irq_input(&x86_machine_cpu(machine, i)->cpu.device, "a20", 0), level);
+    }
+}
+
+Irq *x86_a20_input(X86Machine *x86, unsigned number)
+{
+    if (!x86->a20) {
+        x86->a20 = irq_new(a20_changed, &x86->machine, 0);
+        irq_or(x86->a20, x86->a20_inputs, X86_A20_INPUTS);
+    }
+    return x86->a20_inputs[number];
 }
 
 void x86_connect_isa_lines(X86Machine *x86)
@@ -191,4 +226,9 @@ void x86_machine_finalize(Object *obj)
         g_clear_pointer(&x86->isa_line[i], irq_free);
     }
     g_clear_pointer(&x86->direct_intr, irq_free);
+    g_clear_pointer(&x86->shared_lines, g_ptr_array_unref);
+    for (unsigned i = 0; i < X86_A20_INPUTS; i++) {
+        g_clear_pointer(&x86->a20_inputs[i], irq_free);
+    }
+    g_clear_pointer(&x86->a20, irq_free);
 }

@@ -10,7 +10,11 @@
 #include "hw/x86/smbios.h"
 #include "target/x86/cpu.h"
 
-enum { X86_GSI_COUNT = 48, X86_ISA_PIN0 = 2 /* of the I/O APIC: where line 0 goes */ };
+enum {
+    X86_A20_INPUTS = 2,
+    X86_GSI_COUNT = 48,
+    X86_ISA_PIN0 = 2 /* of the I/O APIC: where line 0 goes */
+};
 enum { X86_IO_APIC_BASE = 0xfec00000u, X86_IO_APIC2_BASE = 0xfec10000u };
 enum { X86_RAM_DEFAULT = 128 << 20, X86_MAX_CPUS = 288 };
 
@@ -29,8 +33,10 @@ typedef struct {
     Irq *gsi[X86_GSI_COUNT]; /* inputs by global number; NULL: nothing there */
     IsaBus *isa;
     Irq *isa_line[ISA_IRQ_COUNT]; /* split to both interrupt controllers */
-    Device *i8259;                /* NULL: none */
-    Irq *direct_intr;             /* its way to a processor without APIC */
+    Irq *a20_inputs[X86_A20_INPUTS], *a20;
+    GPtrArray *shared_lines; /* Irq *, owned */
+    Device *i8259;           /* NULL: none */
+    Irq *direct_intr;        /* its way to a processor without APIC */
     bool acpi_ready;
     AcpiTables acpi_tables; /* when acpi_ready; made again at each reset without firmware */
     Smbios smbios;          /* without tables: not built */
@@ -55,7 +61,7 @@ Device *x86_add_isa(X86Machine *x86, const char *name, const char *class_name, G
 bool x86_realize_isa(X86Machine *x86, Device *dev, GError **errp);
 
 /** x86_add_pit - interval timer, and the speaker port by which its counter 2 is read */
-bool x86_add_pit(X86Machine *x86, GError **errp);
+Device *x86_add_pit(X86Machine *x86, GError **errp);
 
 /* Memory */
 /** x86_add_ram - as much of it from 0 on as fits below @low_max, the rest from 4 GiB on */
@@ -70,6 +76,11 @@ void x86_connect_i8259(X86Machine *x86, Device *pic);
 /** x86_add_io_apic - pins are lines @first_gsi and up */
 bool x86_add_io_apic(X86Machine *x86, const char *name, hwaddr base, unsigned first_gsi,
                      GError **errp);
+/** x86_share_gsi - a further input of line @gsi, which is the logical or of all; NULL: there is no
+ * such line. Before anything else is connected to it */
+Irq *x86_share_gsi(X86Machine *x86, unsigned gsi);
+/** x86_a20_input - a line that opens the A20 gate of every processor while it is up; two of them */
+Irq *x86_a20_input(X86Machine *x86, unsigned number);
 /** x86_connect_isa_lines - ISA lines reach the 8259 pair (if there is one) and the I/O APIC */
 void x86_connect_isa_lines(X86Machine *x86);
 
