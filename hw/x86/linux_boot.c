@@ -120,7 +120,7 @@ static bool load_initrd(X86Boot *boot, uint8_t *zero_page, GError **errp)
         return false;
     }
     hwaddr end = MIN(boot->top, max + 1);
-    if (bytes > end) {
+    if (bytes > end || end - bytes < BOOT_HIGH) {
         error_set(errp,
                   "could not load initial ramdisk '%s': its %" PRIu64 " bytes do not fit in "
                   "%" PRIu64 " bytes of RAM",
