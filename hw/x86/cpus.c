@@ -56,6 +56,7 @@ static void signal_smi(void *opaque)
 
 static void signal_init(void *opaque)
 {
+    x86_cpu_signal(opaque, X86_PENDING_SIPI, false); /* one that came before is void */
     x86_cpu_signal(opaque, X86_PENDING_INIT, true);
 }
 

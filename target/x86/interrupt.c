@@ -80,7 +80,7 @@ static bool is_bootstrap(const X86Cpu *cpu)
 
 static void take_init(X86Cpu *cpu)
 {
-    clear_pending(cpu, X86_PENDING_INIT | X86_PENDING_SIPI | X86_PENDING_NMI | X86_PENDING_SMI);
+    clear_pending(cpu, X86_PENDING_INIT | X86_PENDING_NMI | X86_PENDING_SMI);
     x86_cpu_init_state(cpu);
     tcg_tlb_flush_all(&cpu->cpu);
     x86_mode_update(cpu);
