@@ -3,14 +3,16 @@
 
 #include "hw/core/machine.h"
 #include "hw/core/sysbus.h"
+#include "hw/southbridge/acpi_pm.h"
 #include "util/log.h"
 
-enum { SLEEP_TYPE_SHIFT = 2, SLEEP_TYPE_MASK = 7, SLEEP_ENABLE = 1 << 5, TIMER_BYTES = 4 };
-enum { TIMER_HZ = 3579545, NS_PER_S = 1000000000 };
+enum { SLEEP_TYPE_SHIFT = 2, SLEEP_TYPE_MASK = 7, SLEEP_ENABLE = 1 << 5 };
+enum { AT_EVENT = 0, AT_CONTROL = 4, AT_TIMER = 8 };
 
 typedef struct {
     SysbusDevice sysbus;
-    MemoryRegion events_region, registers, timer;
+    MemoryRegion events_region, registers, ports;
+    AcpiPm pm;
     Irq *irq;
     /* guest state */
     uint32_t events; /* that happened and were not read */
@@ -79,29 +81,6 @@ static const MemoryOps registers_ops = {
     .max_access = 1,
 };
 
-/* 4.8.2.1: counts up at 3.58 MHz, here in all 32 bits. Exact: whole seconds apart. */
-static uint64_t timer_read(void *opaque, hwaddr offset, unsigned size)
-{
-    AcpiGed *ged = opaque;
-    Machine *machine = device_machine(&ged->sysbus.device);
-    uint64_t ns = clock_ns(machine->clocks, CLOCK_KIND_VIRTUAL);
-    return (uint32_t)(ns / NS_PER_S * TIMER_HZ + ns % NS_PER_S * TIMER_HZ / NS_PER_S);
-}
-
-static void timer_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
-{
-    log_guest_error("acpi-ged: the PM timer is read-only\n");
-}
-
-static const MemoryOps timer_ops = {
-    .read = timer_read,
-    .write = timer_write,
-    .min_access = 1,
-    .max_access = 4,
-    .impl_min = 4,
-    .impl_max = 4,
-};
-
 static bool acpi_ged_realize(Device *dev, GError **errp)
 {
     AcpiGed *ged = container_of(dev, AcpiGed, sysbus.device);
@@ -110,25 +89,37 @@ static bool acpi_ged_realize(Device *dev, GError **errp)
                           ACPI_GED_EVENT_BYTES);
     memory_region_init_io(&ged->registers, owner, &registers_ops, ged, "acpi-ged-registers",
                           ACPI_GED_REGISTER_BYTES);
-    memory_region_init_io(&ged->timer, owner, &timer_ops, ged, "acpi-pm-timer", TIMER_BYTES);
+    acpi_pm_init(&ged->pm, dev, ACPI_GED_GPE_BYTES);
+    memory_region_init(&ged->ports, owner, "acpi-pm", ACPI_GED_PORT_BYTES);
+    memory_region_add(&ged->ports, AT_EVENT, &ged->pm.event);
+    memory_region_add(&ged->ports, AT_CONTROL, &ged->pm.control);
+    memory_region_add(&ged->ports, AT_TIMER, &ged->pm.timer);
     sysbus_add_mmio(&ged->sysbus, &ged->events_region);
     sysbus_add_mmio(&ged->sysbus, &ged->registers);
-    sysbus_add_mmio(&ged->sysbus, &ged->timer);
+    sysbus_add_mmio(&ged->sysbus, &ged->ports);
     sysbus_add_irq(&ged->sysbus, &ged->irq);
+    sysbus_add_irq(&ged->sysbus, &ged->pm.sci);
     device_add_irq_inputs(dev, "power-button", power_button, ged, 1);
     return true;
+}
+
+static void acpi_ged_unrealize(Device *dev)
+{
+    acpi_pm_cleanup(&container_of(dev, AcpiGed, sysbus.device)->pm);
 }
 
 static void acpi_ged_reset(Device *dev)
 {
     AcpiGed *ged = container_of(dev, AcpiGed, sysbus.device);
+    acpi_pm_reset(&ged->pm);
     ged->events = 0;
     update_irq(ged);
 }
 
 static const VmState acpi_ged_vmstate = {
     .version = 1,
-    .fields = (const VmField[]){ VM_U32(AcpiGed, events), {} },
+    .fields =
+        (const VmField[]){ VM_U32(AcpiGed, events), VM_STRUCT(AcpiGed, pm, acpi_pm_vmstate), {} },
 };
 
 const DeviceClass acpi_ged_class = {
@@ -137,6 +128,7 @@ const DeviceClass acpi_ged_class = {
                 .instance_size = sizeof(AcpiGed) },
     .summary = "ACPI generic event device with sleep and reset registers",
     .realize = acpi_ged_realize,
+    .unrealize = acpi_ged_unrealize,
     .reset = acpi_ged_reset,
     .vmstate = &acpi_ged_vmstate,
 };

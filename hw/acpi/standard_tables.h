@@ -17,6 +17,7 @@ typedef struct {
 enum {
     ACPI_FADT_WBINVD = 1 << 0,
     ACPI_FADT_C1 = 1 << 2,
+    ACPI_FADT_POWER_BUTTON_NONE = 1 << 4,
     ACPI_FADT_SLEEP_BUTTON_NONE = 1 << 5, /* not a fixed feature */
     ACPI_FADT_RTC_S4 = 1 << 7,
     ACPI_FADT_TIMER_32 = 1 << 8,

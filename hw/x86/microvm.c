@@ -10,6 +10,7 @@
 #include "hw/acpi/generic_event.h"
 #include "hw/core/sysbus.h"
 #include "hw/intc/i8259.h"
+#include "hw/southbridge/acpi_pm.h"
 #include "hw/timer/i8254.h"
 #include "hw/x86/acpi_parts.h"
 #include "hw/x86/x86_machine.h"
@@ -22,8 +23,9 @@ enum {
     VIRTIO_GSI = 24, /* of the first: pins of the second I/O APIC */
     GED_EVENTS = 0xfea00000u,
     GED_REGISTERS = GED_EVENTS + 0x200,
-    GED_LINE = 9,
-    PM_TIMER_PORT = 0x608,
+    GED_LINE = 10,
+    SCI_LINE = 9,
+    PM_PORT = 0x600,
     SERIAL_PORT = 0x3f8,
     SERIAL_IRQ = 4,
     VIRTIO_PAGE =
@@ -136,8 +138,9 @@ static bool add_ged(Microvm *vm, GError **errp)
     SysbusDevice *sysbus = container_of(vm->ged, SysbusDevice, device);
     sysbus_map(sysbus, 0, &machine->system_memory, GED_EVENTS);
     sysbus_map(sysbus, 1, &machine->system_memory, GED_REGISTERS);
-    sysbus_map(sysbus, 2, &machine->system_io, PM_TIMER_PORT);
+    sysbus_map(sysbus, 2, &machine->system_io, PM_PORT);
     sysbus_connect_irq(sysbus, 0, vm->x86.gsi[GED_LINE]);
+    sysbus_connect_irq(sysbus, 1, vm->x86.gsi[SCI_LINE]);
     return true;
 }
 
@@ -235,7 +238,7 @@ static void put_dsdt(const Microvm *vm, AcpiTables *tables)
     put_ged(&aml);
     put_virtio(vm, &aml);
     aml_end(&aml);
-    acpi_parts_sleep(&aml, ACPI_GED_S5);
+    acpi_parts_sleep(&aml, ACPI_SLEEP_OFF);
     acpi_add_dsdt(tables, aml.bytes);
     aml_cleanup(&aml);
 }
@@ -243,13 +246,15 @@ static void put_dsdt(const Microvm *vm, AcpiTables *tables)
 static void put_fadt(AcpiTables *tables)
 {
     AcpiFadt fadt = {
-        .flags = ACPI_FADT_REDUCED | ACPI_FADT_RESET | ACPI_FADT_TIMER_32,
+        .flags = ACPI_FADT_WBINVD | ACPI_FADT_C1 | ACPI_FADT_POWER_BUTTON_NONE |
+                 ACPI_FADT_SLEEP_BUTTON_NONE | ACPI_FADT_RESET,
         .boot = ACPI_BOOT_NO_VGA,
         .reset = { ACPI_IN_MEMORY, 8, GED_REGISTERS + ACPI_GED_RESET },
         .reset_value = ACPI_GED_RESET_VALUE,
-        .sleep_control = { ACPI_IN_MEMORY, 8, GED_REGISTERS + ACPI_GED_SLEEP_CONTROL },
-        .sleep_status = { ACPI_IN_MEMORY, 8, GED_REGISTERS + ACPI_GED_SLEEP_STATUS },
-        .pm_timer = PM_TIMER_PORT,
+        .sci = SCI_LINE,
+        .pm1_event = PM_PORT,
+        .pm1_control = PM_PORT + 4,
+        .pm_timer = PM_PORT + 8,
     };
     acpi_add_fadt(tables, &fadt);
 }
@@ -258,7 +263,8 @@ static void make_tables(Microvm *vm)
 {
     static const AcpiIoApic io_apics[] = { { 0, X86_IO_APIC_BASE, 0 },
                                            { 1, X86_IO_APIC2_BASE, VIRTIO_GSI } };
-    static const AcpiOverride overrides[] = { { 0, X86_ISA_PIN0, false, false } };
+    static const AcpiOverride overrides[] = { { 0, X86_ISA_PIN0, false, false },
+                                              { SCI_LINE, SCI_LINE, true, false } };
     AcpiTables *tables = &vm->x86.acpi_tables;
     if (vm->x86.acpi_ready) {
         acpi_tables_cleanup(tables);

@@ -62,6 +62,7 @@ enum {
 #define MSR_AMD_HWCR       0xc0010015u
 #define MSR_AMD_TOP_MEM    0xc001001au
 #define MSR_AMD_TOP_MEM2   0xc001001du
+#define MSR_AMD_INT_PEND   0xc0010055u /* C1E and its message: off */
 #define MSR_AMD_PATCH      0xc001008bu
 #define MSR_AMD_DE_CFG     0xc0011029u
 
@@ -236,6 +237,7 @@ static MsrResult read_fixed(X86Cpu *cpu, uint32_t number, uint64_t *value)
     case MSR_AMD_HWCR:
     case MSR_AMD_TOP_MEM:
     case MSR_AMD_TOP_MEM2:
+    case MSR_AMD_INT_PEND:
     case MSR_AMD_PATCH: return amd ? MSR_OK : MSR_GP;
     case MSR_AMD_DE_CFG: *value = 2; return amd ? MSR_OK : MSR_GP; /* LFENCE serializes */
     default: return MSR_UNKNOWN;
