@@ -371,7 +371,7 @@ static void fill_cfi(PflashCfi01 *flash)
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
         flash->cfi[rows[i].at] = rows[i].value;
     }
-    flash->cfi[0x27] = __builtin_ctzll(chip_bytes);
+    flash->cfi[0x27] = 64 - __builtin_clzll(chip_bytes - 1); /* what holds it, as a power of two */
     flash->cfi[0x2d] = flash->sectors - 1;
     flash->cfi[0x2e] = (flash->sectors - 1) >> 8;
     flash->cfi[0x2f] = chip_sector >> 8;
@@ -385,11 +385,13 @@ static bool is_power_of_two(uint64_t n)
 
 static bool check_geometry(PflashCfi01 *flash, GError **errp)
 {
-    if (!is_power_of_two(flash->size_bytes) || !is_power_of_two(flash->sector_bytes) ||
+    if (!is_power_of_two(flash->sector_bytes) || flash->size_bytes % flash->sector_bytes ||
         !is_power_of_two(flash->bank_width) || !is_power_of_two(flash->chip_width) ||
         flash->bank_width > 8 || flash->chip_width > 2 || flash->chip_width > flash->bank_width ||
         flash->bank_width / flash->chip_width > MAX_CHIPS) {
-        error_set(errp, "pflash: sizes and widths must be powers of two that fit each other");
+        error_set(
+            errp,
+            "pflash: sectors and widths must be powers of two that fit each other and the size");
         return false;
     }
     flash->chips = flash->bank_width / flash->chip_width;

@@ -16,7 +16,13 @@
 #include "util/keyval.h"
 
 #define FOUR_GIB (1ull << 32)
-enum { MAX_BIOS = 16 << 20, BIOS_UNIT = 64 << 10, LOW_BIOS_MAX = 128 << 10, ONE_MIB = 1 << 20 };
+enum {
+    MAX_BIOS = 16 << 20,
+    BIOS_UNIT = 64 << 10,
+    LOW_BIOS_MAX = 128 << 10,
+    ONE_MIB = 1 << 20,
+    FLASH_SECTOR = 4096
+};
 #define DEFAULT_BIOS "bios-256k.bin"
 
 /* The last 128 KiB of the firmware are below 1 MiB too. @rom: all of it */
@@ -61,7 +67,7 @@ static bool add_flash(Pc *pc, unsigned bank, hwaddr *end, GError **errp)
     if (!loader_file_bytes("flash contents", path, &bytes, errp)) {
         return false;
     }
-    if (bytes % 4096 || bytes > MAX_BIOS) {
+    if (bytes % FLASH_SECTOR || bytes > MAX_BIOS) {
         error_set(errp,
                   "pflash%u: the %" PRIu64 " bytes of '%s' are no multiple of 4 KiB up to "
                   "16 MiB",
@@ -71,7 +77,11 @@ static bool add_flash(Pc *pc, unsigned bank, hwaddr *end, GError **errp)
     Device *dev = x86_add_device(&pc->x86.machine, name, "cfi-pflash01", errp);
     if (!dev || !property_set(&dev->object, "file", path, errp) ||
         !property_set_bool(&dev->object, "readonly", pc->flash_readonly[bank], errp) ||
-        !property_set_u64(&dev->object, "size", bytes, errp) || !device_realize(dev, NULL, errp)) {
+        !property_set_u64(&dev->object, "size", bytes, errp) ||
+        !property_set_u64(&dev->object, "sector-length", FLASH_SECTOR, errp) ||
+        !property_set_u64(&dev->object, "width", 1, errp) ||
+        !property_set_u64(&dev->object, "device-width", 1, errp) ||
+        !device_realize(dev, NULL, errp)) {
         return false;
     }
     *end -= bytes;
