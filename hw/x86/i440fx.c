@@ -127,7 +127,7 @@ static const MachineClass i440fx_machine_class = {
     .cpu_base = &x86_cpu_class.cpu.device.object,
     .default_ram_bytes = X86_RAM_DEFAULT,
     .max_cpus = 255,
-    .options = (1 << MACHINE_OPTION_COUNT) - 1,
+    .options = PC_OPTIONS,
     .is_default = true,
     .build = i440fx_build,
 };

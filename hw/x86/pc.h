@@ -7,6 +7,9 @@
 #include "hw/x86/x86_machine.h"
 
 enum { PC_FLASH_BANKS = 2 };
+enum {
+    PC_OPTIONS = 1 << MACHINE_OPTION_BOOT | 1 << MACHINE_OPTION_SMBIOS | 1 << MACHINE_OPTION_FW_CFG
+};
 enum { PC_SCI = 9, PC_PM_PORT = 0x600, PC_SMBUS_PORT = 0x700 };
 
 typedef struct Pc Pc;

@@ -181,7 +181,7 @@ static const MachineClass q35_machine_class = {
     .cpu_base = &x86_cpu_class.cpu.device.object,
     .default_ram_bytes = X86_RAM_DEFAULT,
     .max_cpus = X86_MAX_CPUS,
-    .options = (1 << MACHINE_OPTION_COUNT) - 1,
+    .options = PC_OPTIONS,
     .build = q35_build,
 };
 CLASS_REGISTER(q35_machine_class);
