@@ -16,6 +16,7 @@ Config *config_new(const char *program, const char *arch)
     config->uses = g_ptr_array_new();
     config->objects = g_ptr_array_new();
     config->devices = g_ptr_array_new();
+    config->drives = g_ptr_array_new();
     config->globals = g_ptr_array_new();
     config->machine.properties = keyval_new();
     config->machine.accels = g_ptr_array_new();
@@ -34,6 +35,7 @@ void config_free(Config *config)
     g_ptr_array_unref(config->uses);
     g_ptr_array_unref(config->objects);
     g_ptr_array_unref(config->devices);
+    g_ptr_array_unref(config->drives);
     g_ptr_array_unref(config->globals);
     g_free(config->machine.name);
     g_free(config->machine.accel_list);

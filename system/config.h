@@ -72,6 +72,7 @@ struct Config {
     GPtrArray *uses;     /* OptionUse *, owned, in order */
     GPtrArray *objects;  /* const OptionUse * of -object */
     GPtrArray *devices;  /* ... of -device */
+    GPtrArray *drives;   /* ... of -drive but for flash, -hda..., -cdrom */
     GPtrArray *globals;  /* ... of -global */
     ConfigMachine machine;
     ConfigBoot boot;

@@ -151,9 +151,13 @@ bool config_apply_smp(Config *config, const OptionUse *use, GError **errp)
 
 bool config_apply_drive(Config *config, const OptionUse *use, GError **errp)
 {
-    const char *interface = option_string(use, "if", "ide");
+    const char *interface = use->keys ? option_string(use, "if", "") : "";
     if (strcmp(interface, "pflash") != 0) {
-        error_set(errp, "block devices are not there yet; only if=pflash,format=raw is");
+        g_ptr_array_add(config->drives, (gpointer)use);
+        return true;
+    }
+    if (strcmp(option_string(use, "format", "raw"), "raw") != 0) {
+        error_set(errp, "flash banks are format=raw only");
         return false;
     }
     if (!option_string(use, "file", NULL)) {

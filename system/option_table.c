@@ -51,11 +51,15 @@ static const OptionKey icount_keys[] = {
     { "sleep", OPTION_KEY_BOOL },
     {},
 };
-static const char *const drive_formats[] = { "raw", NULL };
+static const char *const drive_media[] = { "disk", "cdrom", NULL };
+static const char *const drive_discard[] = { "ignore", "off", "unmap", "on", NULL };
 static const OptionKey drive_keys[] = {
     { "if" },
     { "file" },
-    { "format", OPTION_KEY_STRING, drive_formats },
+    { "format" },
+    { "media", OPTION_KEY_STRING, drive_media },
+    { "cache" },
+    { "discard", OPTION_KEY_STRING, drive_discard },
     { "unit", OPTION_KEY_NUMBER },
     { "index", OPTION_KEY_NUMBER },
     { "readonly", OPTION_KEY_BOOL },
@@ -187,8 +191,18 @@ const OptionRow option_table[] = {
     KEYS("global", "driver.prop=value", OPTION_DEVICE, NULL, NULL, config_apply_global,
          "value of a property in every device of that driver, the board's own too,\n"
          "unless something else sets it; also driver=driver,property=prop,value=value"),
-    KEYS("drive", "if=pflash,file=path[,format=raw][,unit=n][,readonly=on|off]", OPTION_DEVICE,
-         "file", drive_keys, config_apply_drive, "contents of a flash bank"),
+    KEYS("drive",
+         "file=path[,if=none|virtio|pflash][,format=f][,id=id][,media=disk|cdrom][,readonly=on|off]"
+         "\n"
+         "[,cache=writeback|none|writethrough|directsync|unsafe][,discard=ignore|unmap][,unit=n]",
+         OPTION_DEVICE, "file", drive_keys, config_apply_drive,
+         "an image: a disk of its own, one for a -device with drive=id, or a flash bank"),
+    TEXT("hda", "file", OPTION_DEVICE, config_apply_drive, "the same as -drive file=file"),
+    TEXT("hdb", "file", OPTION_DEVICE, config_apply_drive, "likewise, the second"),
+    TEXT("hdc", "file", OPTION_DEVICE, config_apply_drive, "likewise, the third"),
+    TEXT("hdd", "file", OPTION_DEVICE, config_apply_drive, "likewise, the fourth"),
+    TEXT("cdrom", "file", OPTION_DEVICE, config_apply_drive,
+         "the same as -drive file=file,media=cdrom"),
     TEXT("nic", "none", OPTION_DEVICE, config_apply_net, "no network device"),
     TEXT("net", "none", OPTION_DEVICE, config_apply_net, "no network device"),
     FLAG("nodefaults", OPTION_DEVICE, config_apply_nodefaults,
@@ -313,11 +327,6 @@ const OptionRow option_table[] = {
 
     /* Known elsewhere: refused by name, so that nobody looks for a typing error. */
     MISSING("writeconfig", "file", "writing the options to a file is"),
-    MISSING("hda", "file", "block devices are"),
-    MISSING("hdb", "file", "block devices are"),
-    MISSING("hdc", "file", "block devices are"),
-    MISSING("hdd", "file", "block devices are"),
-    MISSING("cdrom", "file", "block devices are"),
     MISSING("fda", "file", "block devices are"),
     MISSING("fdb", "file", "block devices are"),
     MISSING("sd", "file", "block devices are"),

@@ -5,6 +5,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 
+#include "block/backend.h"
 #include "schema/events.h"
 #include "system/lines.h"
 #include "system/message.h"
@@ -32,6 +33,7 @@ static void halt(Vm *vm)
     if (pause_all) {
         pause_all(vm->accel);
     }
+    block_backend_drain_all(vm->drives);
     clock_set_enable_virtual(vm->machine->clocks, false);
 }
 
@@ -285,6 +287,7 @@ void vm_free(Vm *vm)
         g_source_unref(source);
     }
     g_ptr_array_unref(vm->signals);
+    g_ptr_array_unref(vm->drive_devices);
     qtest_free(vm->qtest);
     g_clear_pointer(&vm->gdb, gdbstub_free);
     monitors_free(vm->monitors);

@@ -15,7 +15,8 @@ typedef struct Vm Vm;
 struct Vm {
     const Config *config;
     Object *root; /* of the composition tree: "machine", "objects", "chardevs" */
-    Object *objects, *chardevs;
+    Object *objects, *chardevs, *drives;
+    GPtrArray *drive_devices; /* BlockBackend *: those that come with a device */
     Machine *machine; /* a reference */
     Accel *accel;
     Qtest *qtest; /* NULL: no test socket */

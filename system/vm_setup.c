@@ -8,6 +8,7 @@
 #include "memory/backend.h"
 #include "qom/root.h"
 #include "qom/user_object.h"
+#include "system/drives.h"
 #include "system/lines.h"
 #include "system/machine_list.h"
 #include "system/vm_gdb.h"
@@ -499,13 +500,16 @@ static bool setup(Vm *vm, GError **errp)
         !lines_open_monitors(vm->config, vm->chardevs, monitors, &mux_ops, vm, errp)) {
         return false;
     }
+    if (!drives_open(vm, errp)) {
+        return false;
+    }
     vm_watch_signals(vm); /* lines may have waited for somebody, which Ctrl-C ends at once */
     bool (*build)(Machine *, GError **) =
         CLASS_METHOD(&vm->machine->object, machine_class, MachineClass, build);
     bool (*setup_done)(Accel *, GError **) =
         CLASS_METHOD(&vm->accel->object, accel_class, AccelClass, setup_done);
     return (!build || build(vm->machine, errp)) && object_root_check(vm->root, errp) &&
-           add_vga(vm, errp) && add_devices(vm, errp) &&
+           add_vga(vm, errp) && add_devices(vm, errp) && drives_add_devices(vm, errp) &&
            lines_check(vm->config, vm->machine, errp) &&
            (!setup_done || setup_done(vm->accel, errp)) && machine_reset(vm->machine, errp) &&
            setup_qtest(vm, errp) && setup_monitors(vm, monitors, errp) && setup_gdb(vm, errp);
@@ -519,6 +523,8 @@ Vm *vm_new(const Config *config, GError **errp)
     vm->root = object_new(&object_root_class);
     vm->objects = object_new_child(vm->root, "objects", &container_class, NULL);
     vm->chardevs = object_new_child(vm->root, "chardevs", &container_class, NULL);
+    vm->drives = object_new_child(vm->root, "drives", &container_class, NULL);
+    vm->drive_devices = g_ptr_array_new();
     vm->loop = g_main_loop_new(NULL, FALSE);
     vm->signals = g_ptr_array_new();
     if (!setup(vm, errp)) {

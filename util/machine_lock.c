@@ -3,7 +3,6 @@
 #include "util/machine_lock.h"
 
 #include <glib.h>
-#include <pthread.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static __thread bool held;
@@ -25,4 +24,12 @@ void machine_unlock(void)
 bool machine_lock_held(void)
 {
     return held;
+}
+
+void machine_lock_wait(pthread_cond_t *cond)
+{
+    g_assert(held);
+    held = false;
+    pthread_cond_wait(cond, &mutex);
+    held = true;
 }

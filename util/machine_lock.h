@@ -3,6 +3,7 @@
  * take it. */
 #pragma once
 
+#include <pthread.h>
 #include <stdbool.h>
 
 /** machine_lock - taking it twice in one thread is a programming error (machine_lock_held() tells)
@@ -10,3 +11,6 @@
 void machine_lock(void);
 void machine_unlock(void);
 bool machine_lock_held(void);
+/** machine_lock_wait - drop the lock until @cond is signalled, and take it again; like all waits on
+ * conditions it may return early */
+void machine_lock_wait(pthread_cond_t *cond);

@@ -69,6 +69,7 @@ struct MachineClass {
     const char *const *aliases;  /* NULL-terminated; e.g. "virt-7.2" */
     const char *default_cpu;     /* class name */
     const ObjectClass *cpu_base; /* CPU models must descend from it */
+    const char *default_drive;   /* interface of -drive without if=; NULL: "ide" */
     uint64_t default_ram_bytes;
     unsigned max_cpus;
     unsigned options; /* bit a MachineOption that the board understands */

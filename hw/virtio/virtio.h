@@ -33,7 +33,7 @@ enum {
     VIRTIO_F_RING_PACKED = 34,
 };
 
-enum { VIRTIO_ID_CONSOLE = 3, VIRTIO_ID_ENTROPY = 4 };
+enum { VIRTIO_ID_BLOCK = 2, VIRTIO_ID_CONSOLE = 3, VIRTIO_ID_ENTROPY = 4 };
 
 typedef struct VirtioDevice VirtioDevice;
 typedef struct VirtioBus VirtioBus;

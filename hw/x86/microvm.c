@@ -336,6 +336,7 @@ static const MachineClass microvm_class = {
     .arch = "x86_64",
     .default_cpu = "qemu64-x86-cpu",
     .cpu_base = &x86_cpu_class.cpu.device.object,
+    .default_drive = "virtio",
     .default_ram_bytes = X86_RAM_DEFAULT,
     .max_cpus = X86_MAX_CPUS,
     .options = 1 << MACHINE_OPTION_SMBIOS | 1 << MACHINE_OPTION_FW_CFG,

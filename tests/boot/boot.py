@@ -8,6 +8,7 @@ usage: boot.py [--binary=EMULATOR] [--build=FOLDER] [--echo] [--times=N] CASE...
   `boot.py list` names the cases.
 """
 import argparse
+import hashlib
 import re
 import shutil
 import socket
@@ -212,6 +213,32 @@ def virtio(setting):
                 line.sendall(b'from-outside\n')
                 machine.expect('<from-outside>', 20)
                 leave(machine)
+
+
+@case
+def disk(setting):
+    """What the guest reads and writes on disks is what their images hold, raw and qcow2."""
+    image = Path(setting.binary).resolve().with_name('tools') / 'rhea-img'
+    if not image.exists():
+        guest.skip('rhea-img is not built')
+    content = bytes(range(256)) * (16 << 12)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(f'{folder}/raw').write_bytes(content)
+        subprocess.run([image, 'create', '-q', '-f', 'qcow2', f'{folder}/qcow2', '24M'], check=True)
+        drives = ['-drive', f'file={folder}/qcow2,format=qcow2,discard=unmap,if=none,id=second', '-device',
+                  'virtio-blk-device,drive=second,num-queues=2,serial=S42', '-drive', f'file={folder}/raw,format=raw,cache=none']
+        with setting.start(*drives, cpus=2) as machine:
+            to_prompt(machine)
+            check('S42' in machine.command_output('cat /sys/block/vd*/serial'), 'no serial number')
+            machine.command_output('cd /sys/block; for d in vda vdb; do case $(cat $d/size) in 32768) raw=$d;; *) other=$d;; esac; done')
+            said = machine.command_output('sha256sum < /dev/$raw')
+            check(hashlib.sha256(content).hexdigest() in said, f'the guest read something else: {said}')
+            machine.command_output('dd if=/dev/$raw of=/dev/$other bs=64k conv=fsync; dd if=/dev/zero of=/dev/$raw bs=4k count=1 conv=fsync')
+            leave(machine)
+        subprocess.run([image, 'check', '-q', f'{folder}/qcow2'], check=True)
+        subprocess.run([image, 'convert', '-f', 'qcow2', '-O', 'raw', f'{folder}/qcow2', f'{folder}/copy'], check=True)
+        check(Path(f'{folder}/copy').read_bytes() == content + bytes(8 << 20), 'the qcow2 image holds something else')
+        check(Path(f'{folder}/raw').read_bytes() == bytes(4096) + content[4096:], 'the raw image holds something else')
 
 
 @case
