@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A debugger comes and goes. While one is there, it decides when the machine runs. */
-#include "gdbstub/gdbstub_internal.h"
+#include "gdbstub/gdbstub.h"
 
+#include "gdbstub/gdbstub_internal.h"
 #include "util/error.h"
 
 static size_t can_receive(void *opaque)

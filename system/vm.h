@@ -17,7 +17,7 @@ struct Vm {
     Object *root; /* of the composition tree: "machine", "objects", "chardevs" */
     Object *objects, *chardevs, *drives;
     GPtrArray *drive_devices; /* BlockBackend *: those that come with a device */
-    Machine *machine; /* a reference */
+    Machine *machine;         /* a reference */
     Accel *accel;
     Qtest *qtest; /* NULL: no test socket */
     Monitors *monitors;

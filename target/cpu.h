@@ -45,7 +45,7 @@ struct Cpu {
     bool stop;    /* asked to stop; atomic */
     bool stopped; /* it has; atomic */
     bool unplug;
-    CpuResume resume;  /* how it goes on; set while stopped */
+    CpuResume resume;   /* how it goes on; set while stopped */
     CpuStop debug_stop; /* since the last start */
     GThread *thread;
     GMutex work_lock;
