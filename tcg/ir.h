@@ -99,6 +99,7 @@ typedef struct {
     uint8_t result; /* IrType: IR_VOID, IR_I32, IR_I64 */
     uint8_t arguments;
     bool raises;
+    bool pure;       /* no effect but its result: dropped when that is unused */
     bool touches_fp; /* reads or writes the sticky flags or rounding mode (tcg_fp_*): MXCSR is
                         synchronised around it */
     /* the helper with constant arguments @a and @b as a host instruction; NULL or false: there is

@@ -49,7 +49,12 @@ static bool is_dead(Liveness *live, const IrOp *op, bool used)
         }
         live->overwritten[op->imm / 64] &= ~(1ull << op->imm % 64);
         return false;
-    case IR_CALL: visit_call(live, op); return false;
+    case IR_CALL:
+        if (!used && ((const IrHelper *)(uintptr_t)op->imm)->pure) {
+            return true;
+        }
+        visit_call(live, op);
+        return false;
     case IR_LABEL:
     case IR_BR:
     case IR_BRCOND:

@@ -69,8 +69,8 @@ typedef struct {
 
 typedef struct X86Cpu {
     Cpu cpu;
+    X86Flags flags; /* first: within reach of short displacements, as they are written so often */
     uint64_t r[X86_REGISTERS]; /* 32-bit modes leave upper halves as they are */
-    X86Flags flags;
     uint64_t scratch[2];      /* values on their way over a local label within one instruction */
     X86Vector v[X86_VECTORS]; /* MXCSR lives in TcgEnv.mxcsr_guest */
     X86Vector operand;        /* of memory, for helpers; nothing outlives an instruction */

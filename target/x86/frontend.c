@@ -103,6 +103,12 @@ const TcgSlot x86_slots[SLOT_COUNT] = {
         SET(SLOT_OPERAND, 4), ~0ull \
     }
 #define ALL IR_ALL_SLOTS
+/* Helpers that only compute a result from flags or arguments */
+#define IS_PURE(helper)                                                                   \
+    ((HELPER_##helper) == HELPER_flags_bits || (HELPER_##helper) == HELPER_flags_carry || \
+     (HELPER_##helper) == HELPER_pdep || (HELPER_##helper) == HELPER_pext ||              \
+     (HELPER_##helper) == HELPER_crc32)
+
 const IrHelper x86_helpers[HELPER_COUNT] = {
 #define HELPER(helper, result_type, count, may_raise, fp, in, out)            \
     [HELPER_##helper] = { .name = #helper,                                    \
@@ -110,6 +116,7 @@ const IrHelper x86_helpers[HELPER_COUNT] = {
                           .result = (result_type),                            \
                           .arguments = (count),                               \
                           .raises = (may_raise),                              \
+                          .pure = IS_PURE(helper),                            \
                           .touches_fp = (fp),                                 \
                           .host = HELPER_##helper == HELPER_vector ||         \
                                           HELPER_##helper == HELPER_vector_fp \

@@ -113,11 +113,12 @@ static void check_code_limit(X86Translate *t, bool first)
 {
     IrBuilder *ir = t->ir;
     const X86Insn *insn = &t->insn;
-    IrValue last = ir_i32(ir, insn->pc - t->code_base + insn->length - 1);
+    IrValue last;
 
     if (!(t->mode & X86_MODE_LIMITS)) {
         return;
     }
+    last = ir_i32(ir, insn->pc - t->code_base + insn->length - 1);
     if (first) {
         x86_call(t, HELPER_check_fetch, last, 0, 0, 0);
     } else {
@@ -177,6 +178,7 @@ static void init(X86Translate *t, TcgTranslate *region)
         .ir = &region->ir,
         .config = &x86_cpu(region->cpu)->config,
         .mode = (uint32_t)region->key,
+        .kind_put = -1,
         .bank = region->key >> X86_MODE_BANK_SHIFT & 7,
     };
     t->code_base = x86_code64(t) ? 0 : region->key >> 32;

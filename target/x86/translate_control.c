@@ -172,9 +172,25 @@ void x86_translate_popf(X86Translate *t, const X86Insn *insn)
     x86_end_next(t);
 }
 
+/* Whether CLI acts on IF whatever CR4 says */
+static bool may_change_if(const X86Translate *t)
+{
+    unsigned iopl = t->mode >> X86_MODE_IOPL_SHIFT & 3;
+    unsigned cpl = t->mode & X86_MODE_VM86 ? 3 : x86_cpl(t);
+
+    return !(t->mode & X86_MODE_PROTECTED) || cpl <= iopl;
+}
+
 void x86_translate_cli(X86Translate *t, const X86Insn *insn)
 {
-    x86_call(t, HELPER_cli, 0, 0, 0, 0);
+    IrBuilder *ir = t->ir;
+    IrValue v = ir_get(ir, SLOT_FLAGS_OTHER);
+
+    if (may_change_if(t)) {
+        ir_put(ir, SLOT_FLAGS_OTHER, ir_binary(ir, IR_AND, v, ir_i64(ir, ~(uint64_t)RFLAGS_IF)));
+    } else {
+        x86_call(t, HELPER_cli, 0, 0, 0, 0);
+    }
 }
 
 void x86_translate_sti(X86Translate *t, const X86Insn *insn)

@@ -5,6 +5,7 @@
 void x86_flags_unknown(X86Translate *t)
 {
     t->flags = (X86FlagState){ .known = false };
+    t->kind_put = -1;
 }
 
 static void put64(X86Translate *t, unsigned slot, IrValue v)
@@ -15,7 +16,12 @@ static void put64(X86Translate *t, unsigned slot, IrValue v)
 void x86_put_flags(X86Translate *t, X86FlagsKind kind, unsigned bytes, IrValue a, IrValue b,
                    IrValue result, IrValue extra)
 {
-    ir_put(t->ir, SLOT_FLAGS_KIND, ir_i64(t->ir, kind + __builtin_ctz(bytes)));
+    int whole = kind + __builtin_ctz(bytes);
+
+    if (t->kind_put != whole) {
+        ir_put(t->ir, SLOT_FLAGS_KIND, ir_i64(t->ir, whole));
+        t->kind_put = whole;
+    }
     put64(t, SLOT_FLAGS_RESULT, result);
     if (b) {
         put64(t, SLOT_FLAGS_SOURCE, b);
@@ -36,6 +42,7 @@ static void change_kind(X86Translate *t, unsigned mark, unsigned shift, IrValue 
     kind = ir_binary(ir, IR_OR, kind, ir_i64(ir, mark));
     bit = ir_binary(ir, IR_SHL, x86_zext64(t, value), ir_i64(ir, shift));
     ir_put(ir, SLOT_FLAGS_KIND, ir_binary(ir, IR_OR, kind, bit));
+    t->kind_put = -1;
 }
 
 void x86_put_carry(X86Translate *t, IrValue carry)

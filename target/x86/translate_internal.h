@@ -60,6 +60,7 @@ struct X86Translate {
     uint8_t bank;       /* of data accesses */
     X86Insn insn;       /* the present one */
     X86FlagState flags;
+    int kind_put; /* what the slot of the kind holds; -1: not known */
     uint8_t jumps; /* followed so far */
     bool ended;    /* an op that ends the region was built */
     bool last;     /* the region must end behind this instruction */

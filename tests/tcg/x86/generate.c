@@ -33,9 +33,7 @@ enum {
     OPCODE_REG = 1 << 16, /* register in the low bits of the opcode, written */
     BITS = 1 << 17,       /* register is a bit offset: small if the other is memory */
     IMMV = 1 << 18,
-    NO16 = 1 << 19,
-    SMALL_COUNT = 1 << 20, /* 16-bit double shifts: counts above 16 are undefined */
-    ONCE16 = 1 << 21,      /* never 16 bits wide because of undefined results */
+    SMALL_COUNT = 1 << 20, /* 16-bit double shifts: from 16 on they are undefined */
 };
 
 typedef struct {
@@ -407,7 +405,7 @@ static void put_instruction(Maker *m, const Template *t)
             put(m, 0xc0 | (x.reg & 7) << 3 | (x.rm & 7));
         }
     }
-    imm = t->what & SMALL_COUNT && x.bytes == 2 ? imm % 17 : imm;
+    imm = t->what & SMALL_COUNT && x.bytes == 2 ? imm % 16 : imm;
     put_number(m, imm, x.imm_bytes);
     m->undefined = t->undefined;
 }
