@@ -35,6 +35,12 @@ enum {
     X86_FLAGS_OVERFLOW_SHIFT = 9,
 };
 
+/** x86_flags_sized - a kind with its operand size */
+static inline unsigned x86_flags_sized(X86FlagsKind kind, unsigned bytes)
+{
+    return kind + __builtin_ctz(bytes);
+}
+
 /** x86_flags_arithmetic - CF PF AF ZF SF OF at their places in RFLAGS */
 uint32_t x86_flags_arithmetic(const X86Flags *flags);
 /** x86_flags_get - RFLAGS as a whole. Only while the processor's state is at home: in helpers that

@@ -49,7 +49,7 @@ static void put_alu_flags(X86Translate *t, const Alu *x)
     if (kind[x->op] == X86_FLAGS_LOGIC) {
         x86_put_flags_logic(t, x->bytes, x->result);
     } else {
-        x86_put_flags(t, kind[x->op], x->bytes, x->a, x->b, x->result, x->carry);
+        x86_put_flags(t, x86_flags_sized(kind[x->op], x->bytes), x->a, x->b, x->result, x->carry);
     }
 }
 
@@ -155,7 +155,7 @@ void x86_translate_inc(X86Translate *t, const X86Insn *insn)
         x86_write_back(t, 0, at, v);
     }
     carry = x86_carry(t);
-    x86_put_flags(t, dec ? X86_FLAGS_DEC : X86_FLAGS_INC, bytes, a, 0, v, carry);
+    x86_put_flags(t, x86_flags_sized(dec ? X86_FLAGS_DEC : X86_FLAGS_INC, bytes), a, 0, v, carry);
 }
 
 void x86_translate_not(X86Translate *t, const X86Insn *insn)
@@ -185,7 +185,7 @@ void x86_translate_neg(X86Translate *t, const X86Insn *insn)
     } else {
         x86_write_back(t, 0, at, v);
     }
-    x86_put_flags(t, X86_FLAGS_SUB, bytes, x86_const(t, bytes, 0), a, v, 0);
+    x86_put_flags(t, x86_flags_sized(X86_FLAGS_SUB, bytes), x86_const(t, bytes, 0), a, v, 0);
 }
 
 /* ADCX, ADOX (@arg 1): a carry chain of its own in CF or OF */
@@ -221,7 +221,7 @@ static void put_mul_flags(X86Translate *t, unsigned bytes, IrValue low, IrValue 
 {
     IrValue extra = ir_binary(t->ir, IR_MUL, over, ir_i32(t->ir, RFLAGS_CF | RFLAGS_OF));
 
-    x86_put_flags(t, X86_FLAGS_SHIFT, bytes, 0, 0, low, extra);
+    x86_put_flags(t, x86_flags_sized(X86_FLAGS_SHIFT, bytes), 0, 0, low, extra);
 }
 
 static IrValue extend(X86Translate *t, unsigned bytes, IrValue v, bool is_signed)

@@ -59,14 +59,14 @@ static void put_shift_flags(X86Translate *t, X86FlagsKind kind, unsigned bytes, 
 
     if (ir_constant(ir, count, &known)) {
         if (known) {
-            x86_put_flags(t, kind, bytes, 0, last, result, 0);
+            x86_put_flags(t, x86_flags_sized(kind, bytes), 0, last, result, 0);
         }
         return;
     }
     for (unsigned i = 0; i < 3; i++) {
         old[i] = ir_get(ir, slot[i]);
     }
-    x86_put_flags(t, kind, bytes, 0, last, result, 0);
+    x86_put_flags(t, x86_flags_sized(kind, bytes), 0, last, result, 0);
     for (unsigned i = 0; i < 3; i++) {
         ir_put(ir, slot[i], ir_select(ir, IR_NE, count, zero, ir_get(ir, slot[i]), old[i]));
     }
@@ -362,7 +362,7 @@ void x86_translate_count_zeroes(X86Translate *t, const X86Insn *insn)
         v = ir_unary(ir, IR_CTZ, bytes == 2 ? ir_binary(ir, IR_OR, a, ir_i32(ir, 1 << 16)) : a);
     }
     x86_write(t, 0, v);
-    x86_put_flags(t, X86_FLAGS_SHIFT, bytes, 0, 0, v, is_zero(t, a));
+    x86_put_flags(t, x86_flags_sized(X86_FLAGS_SHIFT, bytes), 0, 0, v, is_zero(t, a));
 }
 
 void x86_translate_popcnt(X86Translate *t, const X86Insn *insn)
@@ -399,7 +399,7 @@ void x86_translate_lowest_bit(X86Translate *t, const X86Insn *insn)
         v = ir_binary(ir, kind == 1 ? IR_AND : IR_XOR, a, v);
     }
     x86_write(t, 0, v);
-    x86_put_flags(t, X86_FLAGS_SHIFT, bytes, 0, 0, v, carry);
+    x86_put_flags(t, x86_flags_sized(X86_FLAGS_SHIFT, bytes), 0, 0, v, carry);
 }
 
 /* The low @n bits of @a; all of them from @bits on. */
@@ -420,7 +420,7 @@ void x86_translate_bzhi(X86Translate *t, const X86Insn *insn)
     IrValue v = low_bits(t, bytes, a, n);
 
     x86_write(t, 0, v);
-    x86_put_flags(t, X86_FLAGS_SHIFT, bytes, 0, 0, v,
+    x86_put_flags(t, x86_flags_sized(X86_FLAGS_SHIFT, bytes), 0, 0, v,
                   ir_setcond(ir, IR_I32, IR_GEU, n, count_const(t, bytes, bits_of(bytes))));
 }
 

@@ -13,14 +13,12 @@ static void put64(X86Translate *t, unsigned slot, IrValue v)
     ir_put(t->ir, slot, x86_zext64(t, v));
 }
 
-void x86_put_flags(X86Translate *t, X86FlagsKind kind, unsigned bytes, IrValue a, IrValue b,
-                   IrValue result, IrValue extra)
+void x86_put_flags(X86Translate *t, unsigned kind, IrValue a, IrValue b, IrValue result,
+                   IrValue extra)
 {
-    int whole = kind + __builtin_ctz(bytes);
-
-    if (t->kind_put != whole) {
-        ir_put(t->ir, SLOT_FLAGS_KIND, ir_i64(t->ir, whole));
-        t->kind_put = whole;
+    if (t->kind_put != (int)kind) {
+        ir_put(t->ir, SLOT_FLAGS_KIND, ir_i64(t->ir, kind));
+        t->kind_put = (int)kind;
     }
     put64(t, SLOT_FLAGS_RESULT, result);
     if (b) {
@@ -29,7 +27,7 @@ void x86_put_flags(X86Translate *t, X86FlagsKind kind, unsigned bytes, IrValue a
     if (extra) {
         put64(t, SLOT_FLAGS_EXTRA, extra);
     }
-    t->flags = (X86FlagState){ true, kind, bytes, a, b, result, extra, 0, 0 };
+    t->flags = (X86FlagState){ true, kind & ~3u, 1u << (kind & 3), a, b, result, extra, 0, 0 };
 }
 
 /* The kind gets @mark and, at @shift, @value. */
@@ -59,7 +57,7 @@ void x86_put_overflow(X86Translate *t, IrValue overflow)
 
 void x86_put_flags_bits(X86Translate *t, IrValue bits)
 {
-    x86_put_flags(t, X86_FLAGS_BITS, 1, 0, 0, bits, 0);
+    x86_put_flags(t, X86_FLAGS_BITS, 0, 0, bits, 0);
 }
 
 IrValue x86_flags_bits(X86Translate *t)

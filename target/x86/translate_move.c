@@ -141,7 +141,7 @@ void x86_translate_xadd(X86Translate *t, const X86Insn *insn)
             x86_write(t, 0, sum); /* wins if both are the same register */
         }
     }
-    x86_put_flags(t, X86_FLAGS_ADD, bytes, a, b, sum, 0);
+    x86_put_flags(t, x86_flags_sized(X86_FLAGS_ADD, bytes), a, b, sum, 0);
 }
 
 /* rAX was @seen instead of @expected: it keeps its upper half when they are equal. */
@@ -192,7 +192,7 @@ void x86_translate_cmpxchg(X86Translate *t, const X86Insn *insn)
     } else {
         seen = compare_register(t, bytes, expected, desired);
     }
-    x86_put_flags(t, X86_FLAGS_SUB, bytes, expected, seen,
+    x86_put_flags(t, x86_flags_sized(X86_FLAGS_SUB, bytes), expected, seen,
                   x86_cut(t, bytes, ir_binary(ir, IR_SUB, expected, seen)), 0);
 }
 
