@@ -127,7 +127,6 @@ typedef struct {
 } TcgEnv;
 
 _Static_assert(sizeof(TcgHot) <= 128, "TcgHot must be reachable with 8-bit displacements");
-
 /* The host register that holds the environment points here: just behind TcgHot. */
 static inline char *tcg_env_anchor(TcgEnv *env)
 {

@@ -2,7 +2,7 @@
 /* What "pc" and "q35" have in common: PCs with PCI, firmware, and the devices of an AT. */
 #pragma once
 
-#include "hw/pci-host/pci_host.h"
+#include "hw/pci_host/pci_host.h"
 #include "hw/x86/acpi_parts.h"
 #include "hw/x86/x86_machine.h"
 

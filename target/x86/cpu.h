@@ -71,9 +71,9 @@ typedef struct X86Cpu {
     Cpu cpu;
     X86Flags flags; /* first: within reach of short displacements, as they are written so often */
     uint64_t r[X86_REGISTERS]; /* 32-bit modes leave upper halves as they are */
-    uint64_t scratch[2];      /* values on their way over a local label within one instruction */
-    X86Vector v[X86_VECTORS]; /* MXCSR lives in TcgEnv.mxcsr_guest */
-    X86Vector operand;        /* of memory, for helpers; nothing outlives an instruction */
+    uint64_t scratch[2];       /* values on their way over a local label within one instruction */
+    X86Vector v[X86_VECTORS];  /* MXCSR lives in TcgEnv.mxcsr_guest */
+    X86Vector operand;         /* of memory, for helpers; nothing outlives an instruction */
     X86Segment segment[X86_SEGMENTS];
     X86TableRegister gdtr, idtr;
     uint32_t mode;      /* derived: what the context key is made from (mode.h) */

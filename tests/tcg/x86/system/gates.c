@@ -16,9 +16,25 @@ static volatile Tss tss, tss2;
 static u8 task_stack[4096], inner_stack[4096];
 
 enum {
-    CODE0 = 0x08, DATA0 = 0x10, CODE3 = 0x1b, DATA3 = 0x23, TSS = 0x28, TSS2 = 0x30, LDT = 0x38,
-    SMALL = 0x40, READONLY = 0x48, DOWN = 0x50, ABSENT = 0x58, CALLGATE = 0x63, CODEONLY = 0x68,
-    TASKGATE = 0x70, CONFORMING = 0x78, CODE1 = 0x81, DATA1 = 0x89, GATE1 = 0x93, CODE16 = 0x98,
+    CODE0 = 0x08,
+    DATA0 = 0x10,
+    CODE3 = 0x1b,
+    DATA3 = 0x23,
+    TSS = 0x28,
+    TSS2 = 0x30,
+    LDT = 0x38,
+    SMALL = 0x40,
+    READONLY = 0x48,
+    DOWN = 0x50,
+    ABSENT = 0x58,
+    CALLGATE = 0x63,
+    CODEONLY = 0x68,
+    TASKGATE = 0x70,
+    CONFORMING = 0x78,
+    CODE1 = 0x81,
+    DATA1 = 0x89,
+    GATE1 = 0x93,
+    CODE16 = 0x98,
 };
 enum { A_CODE = 0xc09b, A_DATA = 0xc093, A_USER = 0x60 };
 
@@ -44,7 +60,8 @@ static void set_up(void)
     gdt[19] = descriptor(0, 0xffff, 0x9b);
     __asm__ volatile("lgdt %0; ljmp $8, $1f; 1:" : : "m"(table));
     __asm__ volatile("mov %0, %%ds; mov %0, %%es; mov %0, %%ss; mov %1, %%fs; mov %1, %%gs"
-                     : : "r"(DATA0), "r"(0));
+                     :
+                     : "r"(DATA0), "r"(0));
     for (int i = 0; i < 129; i++) {
         idt[i] = gate(CODE0, stubs[i], i == 3 || i == 4 || i == 128 ? 0xee : 0x8e);
     }
@@ -64,10 +81,22 @@ static void set_up(void)
 }
 
 /* What a case does with its argument */
-static void load_ds(void *arg) { __asm__ volatile("mov %0, %%ds" : : "r"(arg)); }
-static void load_ss(void *arg) { __asm__ volatile("mov %0, %%ss" : : "r"(arg)); }
-static void load_es(void *arg) { __asm__ volatile("mov %0, %%es" : : "r"(arg)); }
-static void load_fs(void *arg) { __asm__ volatile("mov %0, %%fs" : : "r"(arg)); }
+static void load_ds(void *arg)
+{
+    __asm__ volatile("mov %0, %%ds" : : "r"(arg));
+}
+static void load_ss(void *arg)
+{
+    __asm__ volatile("mov %0, %%ss" : : "r"(arg));
+}
+static void load_es(void *arg)
+{
+    __asm__ volatile("mov %0, %%es" : : "r"(arg));
+}
+static void load_fs(void *arg)
+{
+    __asm__ volatile("mov %0, %%fs" : : "r"(arg));
+}
 static void read_fs(void *arg)
 {
     u32 v;
@@ -79,77 +108,113 @@ static void write_fs(void *arg)
 }
 static void far_jump(void *arg)
 {
-    struct { u32 offset; u16 selector; } __attribute__((packed)) target = { 0, (u32)arg };
+    struct {
+        u32 offset;
+        u16 selector;
+    } __attribute__((packed)) target = { 0, (u32)arg };
     __asm__ volatile("movl $1f, %0; ljmp *%0; 1:" : "+m"(target));
 }
-static void undefined(void *arg) { __asm__ volatile("ud2"); }
-static void divide(void *arg) { __asm__ volatile("divl %0" : : "r"(0), "a"(1), "d"(0)); }
-static void breakpoint(void *arg) { __asm__ volatile("int3"); }
-static void interrupt_32(void *arg) { __asm__ volatile("int $0x20"); }
-static void system_call(void *arg) { __asm__ volatile("int $0x80"); }
-static void halt(void *arg) { __asm__ volatile("hlt"); }
-static void in_port(void *arg) { __asm__ volatile("in %%dx, %%al" : : "d"(arg), "a"(0)); }
+static void undefined(void *arg)
+{
+    __asm__ volatile("ud2");
+}
+static void divide(void *arg)
+{
+    __asm__ volatile("divl %0" : : "r"(0), "a"(1), "d"(0));
+}
+static void breakpoint(void *arg)
+{
+    __asm__ volatile("int3");
+}
+static void interrupt_32(void *arg)
+{
+    __asm__ volatile("int $0x20");
+}
+static void system_call(void *arg)
+{
+    __asm__ volatile("int $0x80");
+}
+static void halt(void *arg)
+{
+    __asm__ volatile("hlt");
+}
+static void in_port(void *arg)
+{
+    __asm__ volatile("in %%dx, %%al" : : "d"(arg), "a"(0));
+}
 static void in_port_and_return(void *arg)
 {
     in_port(arg);
     system_call(0);
 }
-static void clear_if(void *arg) { __asm__ volatile("cli"); }
+static void clear_if(void *arg)
+{
+    __asm__ volatile("cli");
+}
 static void read_cr(void *arg)
 {
     u32 v;
     __asm__ volatile("mov %%cr0, %0" : "=r"(v));
 }
-static void write_cr4(void *arg) { __asm__ volatile("mov %0, %%cr4" : : "r"(arg)); }
+static void write_cr4(void *arg)
+{
+    __asm__ volatile("mov %0, %%cr4" : : "r"(arg));
+}
 static void read_unknown_msr(void *arg)
 {
     __asm__ volatile("rdmsr" : : "c"(arg) : "eax", "edx");
 }
-static void call_task(void *arg) { __asm__ volatile("lcall $0x30, $0" : : : "memory"); }
-static void call_task_gate(void *arg) { __asm__ volatile("lcall $0x70, $0" : : : "memory"); }
+static void call_task(void *arg)
+{
+    __asm__ volatile("lcall $0x30, $0" : : : "memory");
+}
+static void call_task_gate(void *arg)
+{
+    __asm__ volatile("lcall $0x70, $0" : : : "memory");
+}
 
 static void test_segments(void)
 {
-    CHECK(catch(load_ds, (void *)DATA0), 0);
-    CHECK(catch(load_ds, (void *)0x200), GP);
+    CHECK(catch (load_ds, (void *)DATA0), 0);
+    CHECK(catch (load_ds, (void *)0x200), GP);
     CHECK(exception_code, 0x200);
-    CHECK(catch(load_ds, (void *)ABSENT), NP);
+    CHECK(catch (load_ds, (void *)ABSENT), NP);
     CHECK(exception_code, ABSENT);
-    CHECK(catch(load_ss, (void *)ABSENT), SS);
+    CHECK(catch (load_ss, (void *)ABSENT), SS);
     CHECK(exception_code, ABSENT);
-    CHECK(catch(load_ss, (void *)READONLY), GP);
+    CHECK(catch (load_ss, (void *)READONLY), GP);
     CHECK(exception_code, READONLY);
-    CHECK(catch(load_ss, (void *)DATA3), GP);
-    CHECK(catch(load_ss, (void *)0), GP);
+    CHECK(catch (load_ss, (void *)DATA3), GP);
+    CHECK(catch (load_ss, (void *)0), GP);
     CHECK(exception_code, 0);
-    CHECK(catch(load_es, (void *)CODEONLY), GP);
-    CHECK(catch(load_es, (void *)0), 0);
-    CHECK(catch(load_es, (void *)TSS), GP);
+    CHECK(catch (load_es, (void *)CODEONLY), GP);
+    CHECK(catch (load_es, (void *)0), 0);
+    CHECK(catch (load_es, (void *)TSS), GP);
     load_es((void *)DATA0);
     gdt[8] &= ~(1ull << 40);
     load_fs((void *)SMALL);
     CHECK(gdt[8] >> 40 & 1, 1); /* accessed */
-    CHECK(catch(read_fs, (void *)0xfc), 0);
-    CHECK(catch(read_fs, (void *)0xfd), GP);
+    CHECK(catch (read_fs, (void *)0xfc), 0);
+    CHECK(catch (read_fs, (void *)0xfd), GP);
     CHECK(exception_code, 0);
-    CHECK(catch(write_fs, (void *)0x100), GP);
+    CHECK(catch (write_fs, (void *)0x100), GP);
     load_fs((void *)READONLY);
-    CHECK(catch(read_fs, (void *)0x100000), 0);
-    CHECK(catch(write_fs, (void *)0x100000), GP);
+    CHECK(catch (read_fs, (void *)0x100000), 0);
+    CHECK(catch (write_fs, (void *)0x100000), GP);
     load_fs((void *)DOWN);
-    CHECK(catch(read_fs, (void *)0x1000), 0);
-    CHECK(catch(read_fs, (void *)0xfff), GP);
+    CHECK(catch (read_fs, (void *)0x1000), 0);
+    CHECK(catch (read_fs, (void *)0xfff), GP);
     load_fs((void *)CODE0);
-    CHECK(catch(read_fs, (void *)0x100000), 0);
-    CHECK(catch(write_fs, (void *)0x100000), GP);
+    CHECK(catch (read_fs, (void *)0x100000), 0);
+    CHECK(catch (write_fs, (void *)0x100000), GP);
     load_fs(0);
-    CHECK(catch(read_fs, (void *)0x100000), GP);
-    CHECK(catch(far_jump, (void *)0), GP);
-    CHECK(catch(far_jump, (void *)DATA0), GP);
-    CHECK(catch(far_jump, (void *)CODE3), GP);
-    CHECK(catch(far_jump, (void *)CODE0), 0);
-    CHECK(catch(far_jump, (void *)CONFORMING), 0);
-    CHECK(catch(far_jump, (void *)CODE0), 0);
+    CHECK(catch (read_fs, (void *)0x100000), GP);
+    CHECK(catch (far_jump, (void *)0), GP);
+    CHECK(catch (far_jump, (void *)DATA0), GP);
+    CHECK(catch (far_jump, (void *)CODE3), GP);
+    CHECK(catch (far_jump, (void *)CODE0), 0);
+    CHECK(catch (far_jump, (void *)CONFORMING), 0);
+    CHECK(catch (far_jump, (void *)CODE0), 0);
 }
 
 static void test_look_up(void)
@@ -186,23 +251,23 @@ static void test_look_up(void)
 
 static void test_exceptions(void)
 {
-    CHECK(catch(undefined, 0), UD);
+    CHECK(catch (undefined, 0), UD);
     CHECK(exception_cs, CODE0);
-    CHECK(catch(divide, 0), DE);
-    CHECK(catch(breakpoint, 0), BP);
+    CHECK(catch (divide, 0), DE);
+    CHECK(catch (breakpoint, 0), BP);
     CHECK(*(u8 *)(exception_ip - 1), 0xcc);
-    CHECK(catch(interrupt_32, 0), 0x21);
-    CHECK(catch(write_cr4, (void *)0x80000000), GP);
-    CHECK(catch(read_unknown_msr, (void *)0x12345678), GP);
+    CHECK(catch (interrupt_32, 0), 0x21);
+    CHECK(catch (write_cr4, (void *)0x80000000), GP);
+    CHECK(catch (read_unknown_msr, (void *)0x12345678), GP);
     idt[6] &= ~(1ull << 47);
-    CHECK(catch(undefined, 0), NP);
+    CHECK(catch (undefined, 0), NP);
     CHECK(exception_code, 6 * 8 + 2 + 1);
     idt[6] = gate(DATA0, stubs[6], 0x8e);
-    CHECK(catch(undefined, 0), GP);
+    CHECK(catch (undefined, 0), GP);
     CHECK(exception_code, DATA0 + 1);
     idt[11] &= ~(1ull << 47);
     idt[6] &= ~(1ull << 47);
-    CHECK(catch(undefined, 0), DF);
+    CHECK(catch (undefined, 0), DF);
     idt[11] |= 1ull << 47;
     idt[6] = gate(CODE0, stubs[6], 0x8e);
 }
@@ -289,7 +354,7 @@ static void test_tasks(void)
     tss2.cs = CODE0;
     tss2.ss = tss2.ds = tss2.es = DATA0;
     tss2.io_map = 104;
-    CHECK(catch(call_task, 0), 0);
+    CHECK(catch (call_task, 0), 0);
     CHECK(task_runs, 1);
     CHECK(task_flags & 0x4000, 0x4000);
     CHECK(task_link, TSS);
@@ -298,11 +363,11 @@ static void test_tasks(void)
     __asm__ volatile("mov %%cr0, %0" : "=r"(cr0));
     CHECK(cr0 & 8, 8);
     __asm__ volatile("clts");
-    CHECK(catch(call_task_gate, 0), 0);
+    CHECK(catch (call_task_gate, 0), 0);
     CHECK(task_runs, 2);
     idt[6] = gate(TASKGATE & 0 ? 0 : TSS2, 0, 0x85);
     gdt[6] |= 2ull << 40; /* busy */
-    CHECK(catch(call_task, 0), GP);
+    CHECK(catch (call_task, 0), GP);
     CHECK(exception_code, TSS2);
     gdt[6] &= ~(2ull << 40);
     idt[6] = gate(CODE0, stubs[6], 0x8e);
@@ -342,8 +407,9 @@ __attribute__((noinline)) static void run_break(void *arg)
 }
 __attribute__((noinline)) static void run_store(void *arg)
 {
-    __asm__ volatile(".globl store_here; store_here: movl $7, %0; .globl store_next; store_next: nop"
-                     : "=m"(watched));
+    __asm__ volatile(
+        ".globl store_here; store_here: movl $7, %0; .globl store_next; store_next: nop"
+        : "=m"(watched));
 }
 
 static void test_debug(void)
@@ -370,7 +436,9 @@ static void test_debug(void)
     CHECK(hook_hits, 4);
     set_dr(0, 0);
     __asm__ volatile("pushf; orl $0x100, (%%esp); popf; nop; pushf; andl $~0x100, (%%esp); popf"
-                     : : : "memory");
+                     :
+                     :
+                     : "memory");
     CHECK(hook_dr6 & 0x4000, 0x4000);
     CHECK(hook_hits > 5, 1);
     idt[1] = gate(CODE0, stubs[1], 0x8e);
@@ -394,7 +462,7 @@ static void test_vm86(void)
         *code++ = *from;
     }
     *(volatile u16 *)0x20010 = 0;
-    CHECK(catch(enter_vm86, 0), GP);
+    CHECK(catch (enter_vm86, 0), GP);
     CHECK(exception_code, 0);
     CHECK(exception_cs & 0xffff, 0x2000);
     CHECK(exception_flags & 0x20000, 0x20000);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Every combination of rights, in 32-bit and PAE paging, from CPL 0 and 3: faults, their codes, A and D. */
+/* Every combination of rights, in 32-bit and PAE paging, from CPL 0 and 3: faults, their codes, A
+ * and D. */
 #include "system.h"
 
 u32 checks, failures;
@@ -47,9 +48,18 @@ static u32 read_cr0(void)
     __asm__ volatile("mov %%cr0, %0" : "=r"(v));
     return v;
 }
-static void write_cr0(u32 v) { __asm__ volatile("mov %0, %%cr0" : : "r"(v) : "memory"); }
-static void write_cr4(u32 v) { __asm__ volatile("mov %0, %%cr4" : : "r"(v) : "memory"); }
-static void write_cr3(u32 v) { __asm__ volatile("mov %0, %%cr3" : : "r"(v) : "memory"); }
+static void write_cr0(u32 v)
+{
+    __asm__ volatile("mov %0, %%cr0" : : "r"(v) : "memory");
+}
+static void write_cr4(u32 v)
+{
+    __asm__ volatile("mov %0, %%cr4" : : "r"(v) : "memory");
+}
+static void write_cr3(u32 v)
+{
+    __asm__ volatile("mov %0, %%cr3" : : "r"(v) : "memory");
+}
 static void set_nxe(int on)
 {
     u32 low, high;
@@ -80,9 +90,18 @@ static void map_pae(u32 user, u32 upper, u64 leaf)
     write_cr3((u32)pointers);
 }
 
-static void do_read(void *arg) { (void)*(volatile u8 *)(HERE + 8); }
-static void do_write(void *arg) { *(volatile u8 *)(HERE + 8) = 1; }
-static void do_fetch(void *arg) { ((void (*)(void))HERE)(); }
+static void do_read(void *arg)
+{
+    (void)*(volatile u8 *)(HERE + 8);
+}
+static void do_write(void *arg)
+{
+    *(volatile u8 *)(HERE + 8) = 1;
+}
+static void do_fetch(void *arg)
+{
+    ((void (*)(void))HERE)();
+}
 static void then_leave(void *arg)
 {
     ((void (*)(void *))arg)(0);
@@ -130,7 +149,7 @@ static void run(const Case *c)
     } else {
         map_32(user, c->upper, (u32)c->leaf);
     }
-    got = c->cpl3 ? catch_user(then_leave, what[c->access]) : catch(what[c->access], 0);
+    got = c->cpl3 ? catch_user(then_leave, what[c->access]) : catch (what[c->access], 0);
     if (want < 0) {
         u64 leaf = c->pae ? wide_table[0] : table[0];
         CHECK(got, c->cpl3 ? DONE : 0);
@@ -192,17 +211,17 @@ static void test_details(void)
     write_cr0(read_cr0() | PG);
     wide_table[0] |= 1ull << 51;
     write_cr3((u32)pointers);
-    CHECK(catch(do_read, 0), PF);
+    CHECK(catch (do_read, 0), PF);
     CHECK(exception_code, 9);
     map_pae(0, P | W, P | W | NX);
-    CHECK(catch(do_read, 0), PF);
+    CHECK(catch (do_read, 0), PF);
     CHECK(exception_code, 9);
     map_pae(0, P | W, P | W);
     do_read(0);
     wide_table[0] &= ~(u64)W;
     __asm__ volatile("invlpg (%0)" : : "r"(HERE) : "memory");
     write_cr0(read_cr0() | WP);
-    CHECK(catch(do_write, 0), PF);
+    CHECK(catch (do_write, 0), PF);
     CHECK(exception_code, 3);
     directories[1][0] = 0x200000 | P | W | PS;
     write_cr3((u32)pointers);
@@ -210,7 +229,7 @@ static void test_details(void)
     CHECK(*(volatile u32 *)(HERE + 0x100), 0x1234);
     directories[1][0] |= 0x4000;
     write_cr3((u32)pointers);
-    CHECK(catch(do_read, 0), PF);
+    CHECK(catch (do_read, 0), PF);
     CHECK(exception_code, 9);
     pointers[1] |= 2;
     write_cr0(read_cr0() & ~(u32)(PG | WP));

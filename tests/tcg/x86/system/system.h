@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For programs that test what only the processor's system software sees. They run on the bare machine,
- * started by Multiboot, and end by port 0xf4 (isa-debug-exit): status 1 means success, others twice
- * the number of the failing check plus 1; the check's line and values go to port 0xe9.
+ * For programs that test what only the processor's system software sees. They run on the bare
+ * machine, started by Multiboot, and end by port 0xf4 (isa-debug-exit): status 1 means success,
+ * others twice the number of the failing check plus 1; the check's line and values go to port 0xe9.
  */
 #pragma once
 
@@ -16,11 +16,26 @@ extern volatile u32 exception_vector, exception_code, exception_ip, exception_cs
 extern void (*volatile exception_hook)(void);
 extern u32 user_flags, stubs[];
 extern u8 stack_end[], user_stack_end[];
-u32 catch(void (*fn)(void *), void *arg);
+u32 catch (void (*fn)(void *), void *arg);
 u32 catch_user(void (*fn)(void *), void *arg);
 
-enum { DE = 1, DB = 2, BP = 4, OF = 5, BR = 6, UD = 7, NM = 8, DF = 9, TS = 11, NP = 12, SS = 13,
-       GP = 14, PF = 15, AC = 18, DONE = 0x81 }; /* vector + 1 */
+enum {
+    DE = 1,
+    DB = 2,
+    BP = 4,
+    OF = 5,
+    BR = 6,
+    UD = 7,
+    NM = 8,
+    DF = 9,
+    TS = 11,
+    NP = 12,
+    SS = 13,
+    GP = 14,
+    PF = 15,
+    AC = 18,
+    DONE = 0x81
+}; /* vector + 1 */
 
 static inline void outb(u16 port, u8 value)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "hw/pci-host/pci_host.h"
+#include "hw/pci_host/pci_host.h"
 
 #include "hw/core/machine.h"
 #include "util/error.h"

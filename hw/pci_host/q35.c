@@ -4,7 +4,7 @@
  * access, and SMRAM in the video area and at the top of low memory (TSEG).  Spec: 316966-002, 5.
  */
 #include "hw/core/machine.h"
-#include "hw/pci-host/pci_host.h"
+#include "hw/pci_host/pci_host.h"
 #include "util/error.h"
 
 /* 5.1: registers of device 0 */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Intel 82441FX (440FX) host bridge: the root of a conventional PCI bus.  Spec: 290549-001. */
-#include "hw/pci-host/pci_host.h"
+#include "hw/pci_host/pci_host.h"
 
 /* 3.2: registers of function 0 */
 enum {
