@@ -6,6 +6,7 @@
 
 #include "block/backend.h"
 #include "block/driver.h"
+#include "hw/pci/pci_bus.h"
 #include "system/config.h"
 #include "util/error.h"
 
@@ -134,12 +135,19 @@ bool drives_open(Vm *vm, GError **errp)
     return true;
 }
 
+static const char *disk_driver(Vm *vm)
+{
+    bool pci = bus_find(&vm->machine->object, NULL, &pci_bus_class.bus, NULL) != NULL;
+
+    return pci ? "virtio-blk-pci" : "virtio-blk-device";
+}
+
 bool drives_add_devices(Vm *vm, GError **errp)
 {
     for (guint i = 0; i < vm->drive_devices->len; i++) {
         const BlockBackend *backend = g_ptr_array_index(vm->drive_devices, i);
         g_autoptr(Keyval) keys = keyval_new();
-        keyval_add(keys, "driver", "virtio-blk-device");
+        keyval_add(keys, "driver", disk_driver(vm));
         keyval_add(keys, "drive", backend->id);
         if (!vm_add_device(vm, keys, errp)) {
             error_prefix(errp, "drive '%s': ", backend->id);

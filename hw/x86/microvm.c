@@ -141,6 +141,7 @@ static bool add_ged(Microvm *vm, GError **errp)
     sysbus_map(sysbus, 2, &machine->system_io, PM_PORT);
     sysbus_connect_irq(sysbus, 0, vm->x86.gsi[GED_LINE]);
     sysbus_connect_irq(sysbus, 1, vm->x86.gsi[SCI_LINE]);
+    machine->power_button = device_irq_input(vm->ged, "power-button", 0);
     return true;
 }
 

@@ -124,12 +124,14 @@ static bool add_isa_devices(Pc *pc, GError **errp)
     return pc->rtc != NULL;
 }
 
-/* SMM is entered on the first processor; every other one has its own SMI line from its APIC. */
-static void connect_smi(Pc *pc)
+/* Power management: its button, and SMM, which is entered on the first processor; every other one
+ * has its own SMI line from its APIC. */
+static void connect_power(Pc *pc)
 {
     X86Cpu *first = x86_machine_cpu(&pc->x86.machine, 0);
     memory_region_add_overlap(&pc->smm_root, 0, &pc->host->smram, 1);
     device_connect_irq(&pc->pm->device, "smi", 0, device_irq_input(&first->cpu.device, "smi", 0));
+    pc->x86.machine.power_button = device_irq_input(&pc->pm->device, "power-button", 0);
 }
 
 bool pc_build(Pc *pc, const PcKind *kind, GError **errp)
@@ -142,7 +144,7 @@ bool pc_build(Pc *pc, const PcKind *kind, GError **errp)
         return false;
     }
     if (pc->smm) {
-        connect_smi(pc);
+        connect_power(pc);
     }
     return add_interrupts(pc, errp) && add_isa_devices(pc, errp) && x86_add_fw_cfg(x86, errp) &&
            pc_add_firmware(pc, errp);
