@@ -132,20 +132,7 @@ CLASS_REGISTER(i440fx_class);
 static bool i440fx_host_realize(Device *dev, GError **errp)
 {
     PciHost *host = container_of(dev, PciHost, sysbus.device);
-    if (!pci_host_setup(host, &pci_bus_class, "pci.0", errp)) {
-        return false;
-    }
-    host->bridge = pci_add(device_machine(dev), &host->bus, "i440FX", 0, errp);
-    if (!host->bridge) {
-        pci_host_cleanup(host);
-        return false;
-    }
-    return true;
-}
-
-static void i440fx_host_unrealize(Device *dev)
-{
-    pci_host_cleanup(container_of(dev, PciHost, sysbus.device));
+    return pci_host_setup(host, &pci_bus_class, "pci.0", "i440FX", errp);
 }
 
 static const SysbusDeviceClass i440fx_host_class = {
@@ -153,7 +140,6 @@ static const SysbusDeviceClass i440fx_host_class = {
                             .parent = &pci_host_class.device.object,
                             .instance_size = sizeof(I440fxHost) },
                 .summary = "Intel 440FX host bridge and its PCI bus",
-                .realize = i440fx_host_realize,
-                .unrealize = i440fx_host_unrealize },
+                .realize = i440fx_host_realize },
 };
 CLASS_REGISTER(i440fx_host_class);

@@ -20,8 +20,6 @@ static uint64_t segment_bytes(unsigned segment)
     return segment == 0 ? PAM_BIOS_BYTES : PAM_BYTES;
 }
 
-/* PCI 3.0, 3.3.3.1: what happens when no device answers. */
-
 static uint64_t nobody_read(void *opaque, hwaddr offset, unsigned size)
 {
     return UINT64_MAX;
@@ -31,7 +29,7 @@ static void nobody_write(void *opaque, hwaddr offset, uint64_t value, unsigned s
 {
 }
 
-static const MemoryOps nobody_ops = {
+const MemoryOps pci_host_nobody_ops = {
     .read = nobody_read,
     .write = nobody_write,
     .min_access = 1,
@@ -124,7 +122,13 @@ void pci_host_update_smram(PciHost *host, bool open, bool enabled)
     memory_transaction_commit();
 }
 
-bool pci_host_setup(PciHost *host, const PciBusClass *kind, const char *bus_name, GError **errp)
+static void cleanup(PciHost *host)
+{
+    address_space_cleanup(&host->memory_as);
+}
+
+bool pci_host_setup(PciHost *host, const PciBusClass *kind, const char *bus_name,
+                    const char *bridge, GError **errp)
 {
     Device *dev = &host->sysbus.device;
     Machine *machine = device_machine(dev);
@@ -136,7 +140,8 @@ bool pci_host_setup(PciHost *host, const PciBusClass *kind, const char *bus_name
     }
     memory_transaction_begin();
     memory_region_init(&host->memory, owner, "pci", UINT64_MAX);
-    memory_region_init_io(&host->nobody, owner, &nobody_ops, host, "pci-nobody", UINT64_MAX);
+    memory_region_init_io(&host->nobody, owner, &pci_host_nobody_ops, host, "pci-nobody",
+                          UINT64_MAX);
     memory_region_add_overlap(&host->memory, 0, &host->nobody, NOBODY_PRIORITY);
     address_space_init(&host->memory_as, &host->memory, "pci");
     memory_region_add_overlap(&machine->system_memory, 0, &host->memory, -1);
@@ -156,12 +161,16 @@ bool pci_host_setup(PciHost *host, const PciBusClass *kind, const char *bus_name
     memory_region_add(&machine->system_io, PORT_CONFIG_ADDRESS, &host->ports.address_ports);
     memory_region_add(&machine->system_io, PORT_CONFIG_DATA, &host->ports.data_ports);
     memory_transaction_commit();
-    return true;
+    host->bridge = pci_add(machine, &host->bus, bridge, 0, errp);
+    if (!host->bridge) {
+        cleanup(host);
+    }
+    return host->bridge != NULL;
 }
 
-void pci_host_cleanup(PciHost *host)
+static void pci_host_unrealize(Device *dev)
 {
-    address_space_cleanup(&host->memory_as);
+    cleanup(container_of(dev, PciHost, sysbus.device));
 }
 
 PciHost *pci_host_of(PciDevice *bridge)
@@ -204,6 +213,7 @@ const SysbusDeviceClass pci_host_class = {
                             .instance_size = sizeof(PciHost),
                             .properties = pci_host_properties },
                 .category = DEVICE_CATEGORY_BRIDGE,
+                .unrealize = pci_host_unrealize,
                 .reset = pci_host_reset,
                 .vmstate = &pci_host_vmstate },
 };

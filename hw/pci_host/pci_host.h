@@ -41,9 +41,12 @@ extern const SysbusDeviceClass pci_host_class; /* abstract */
 PciHost *pci_host_find(Machine *machine);
 
 /* For host bridges */
-/** pci_host_setup - everything but the bridge's own function; adds ports 0xcf8 and 0xcfc */
-bool pci_host_setup(PciHost *host, const PciBusClass *kind, const char *bus_name, GError **errp);
-void pci_host_cleanup(PciHost *host);
+/** pci_host_setup - the bus called @bus_name, ports 0xcf8 and 0xcfc, and the bridge's own function
+ * of class @bridge. All is undone when the host bridge is unrealized */
+bool pci_host_setup(PciHost *host, const PciBusClass *kind, const char *bus_name,
+                    const char *bridge, GError **errp);
+/** pci_host_nobody_ops - PCI 3.0, 3.3.3.1: where no device answers, reads give ones */
+extern const MemoryOps pci_host_nobody_ops;
 PciHost *pci_host_of(PciDevice *bridge);
 /** pci_host_update_pam - @registers are PAM0 to PAM6 */
 void pci_host_update_pam(PciHost *host, const uint8_t registers[PAM_REGISTERS]);

@@ -73,23 +73,6 @@ static void update_ecam(PciDevice *dev, Q35Host *q35)
     }
 }
 
-static uint64_t hole_read(void *opaque, hwaddr offset, unsigned size)
-{
-    return UINT64_MAX;
-}
-
-static void hole_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
-{
-}
-
-static const MemoryOps hole_ops = {
-    .read = hole_read,
-    .write = hole_write,
-    .min_access = 1,
-    .max_access = 8,
-    .unaligned = true,
-};
-
 static uint64_t tseg_size(const Mch *mch, uint64_t below_4g)
 {
     const PciDevice *dev = &mch->pci;
@@ -123,7 +106,7 @@ static void update_tseg(Mch *mch, Q35Host *q35)
     }
     q35->tseg_bytes = size;
     if (size) {
-        memory_region_init_io(&q35->tseg_hole, owner, &hole_ops, q35, "tseg-hole", size);
+        memory_region_init_io(&q35->tseg_hole, owner, &pci_host_nobody_ops, q35, "tseg-hole", size);
         memory_region_init_alias(&q35->tseg, owner, "tseg", &machine->ram, below - size, size);
         memory_region_add_overlap(&machine->system_memory, below - size, &q35->tseg_hole, 1);
         memory_region_add(&q35->host.smram, below - size, &q35->tseg);
@@ -251,20 +234,7 @@ CLASS_REGISTER(mch_class);
 static bool q35_host_realize(Device *dev, GError **errp)
 {
     PciHost *host = container_of(dev, PciHost, sysbus.device);
-    if (!pci_host_setup(host, &pcie_bus_class, "pcie.0", errp)) {
-        return false;
-    }
-    host->bridge = pci_add(device_machine(dev), &host->bus, "mch", 0, errp);
-    if (!host->bridge) {
-        pci_host_cleanup(host);
-        return false;
-    }
-    return true;
-}
-
-static void q35_host_unrealize(Device *dev)
-{
-    pci_host_cleanup(container_of(dev, PciHost, sysbus.device));
+    return pci_host_setup(host, &pcie_bus_class, "pcie.0", "mch", errp);
 }
 
 static const SysbusDeviceClass q35_host_class = {
@@ -272,7 +242,6 @@ static const SysbusDeviceClass q35_host_class = {
                             .parent = &pci_host_class.device.object,
                             .instance_size = sizeof(Q35Host) },
                 .summary = "Intel Q35 host bridge and its PCI Express bus",
-                .realize = q35_host_realize,
-                .unrealize = q35_host_unrealize },
+                .realize = q35_host_realize },
 };
 CLASS_REGISTER(q35_host_class);
