@@ -3,9 +3,10 @@
  * Delivery of events through the IDT in every mode. Spec: SDM vol. 3, 6.10 to 6.15 (table 6-5: what
  * makes a double fault), 21.3 and 21.4 (real and virtual-8086 mode).
  */
+#include "target/x86/deliver.h"
+
 #include <inttypes.h>
 
-#include "target/x86/deliver.h"
 #include "target/x86/flags.h"
 #include "target/x86/mmu.h"
 #include "target/x86/mode.h"

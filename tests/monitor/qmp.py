@@ -34,10 +34,11 @@ RIGHT = {
     'trace-event-get-state': {'name': '*'},
     'trace-event-set-state': {'name': '*', 'enable': False},
     'query-command-line-options': {'option': 'smp'},
+    'x-gdbserver': {'device': 'none'},
 }
 # how often a command is called on purpose, and that it can only fail here
 NEEDS_MORE = {'qmp_capabilities', 'quit', 'memsave', 'pmemsave', 'device_add', 'device_del', 'qom-set',
-              'chardev-remove'}
+              'chardev-remove', 'screendump', 'system_powerdown'}
 
 
 class Schema:
@@ -202,6 +203,26 @@ def test_every_command_answers_as_announced(start, _):
             problem = schema.problem(schema.commands[name]['ret-type'], result, name)
             assert not problem, problem
         qmp.call('chardev-remove', id='c0')
+
+
+def test_screendump_saves_pictures_of_a_pc(start, options):
+    binary = str(options.build.resolve() / 'rhea-system-x86_64')
+    with client.Emulator(binary, '-vga', 'std', machine=('-machine', 'pc', '-accel', 'qtest', '-bios', 'none')) as emulator:
+        qmp = emulator.connect().negotiate()
+        qmp.call('screendump', filename='text.ppm')
+        qmp.call('screendump', filename='picture.png')
+        assert (emulator.path / 'text.ppm').read_bytes().startswith(b'P6')
+        assert (emulator.path / 'picture.png').read_bytes().startswith(b'\x89PNG\r\n')
+        assert 'nowhere' in qmp.error('screendump', {'filename': 'nowhere/x.png'})[1]
+        qmp.call('system_powerdown')
+
+
+def test_what_the_empty_machine_has_not_is_said(start, _):
+    with start() as emulator:
+        qmp = emulator.connect().negotiate()
+        assert 'power button' in qmp.error('system_powerdown', {})[1]
+        assert qmp.error('screendump', {'filename': 'x.ppm'})[1]
+        assert 'no processor' in qmp.error('x-gdbserver', {'device': 'tcp::0'})[1]
 
 
 def test_missing_extra_and_mistyped_arguments_are_named(start, _):
