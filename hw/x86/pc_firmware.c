@@ -184,7 +184,8 @@ void pc_set_cmos(Pc *pc)
     const char *order = boot_option(pc, "order"), *once = boot_option(pc, "once");
     const char *now = once && !pc->started ? once : order ? order : "cad";
     uint64_t kib = MIN((x86->low_ram_bytes >> 10) - 1024, 65535);
-    uint64_t units = x86->low_ram_bytes > 16 << 20 ? (x86->low_ram_bytes >> 16) - 256 : 0;
+    uint64_t above_16m = x86->low_ram_bytes > 16 << 20 ? (x86->low_ram_bytes >> 16) - 256 : 0;
+    uint64_t units = MIN(above_16m, 65535);
     uint64_t high = x86->high_ram_bytes >> 16;
     const struct {
         uint8_t at, value;
@@ -196,8 +197,8 @@ void pc_set_cmos(Pc *pc)
         { 0x18, kib >> 8 },
         { 0x30, kib },
         { 0x31, kib >> 8 },
-        { 0x34, MIN(units, 65535) },
-        { 0x35, MIN(units, 65535) >> 8 },
+        { 0x34, units },
+        { 0x35, units >> 8 },
         { 0x5b, high },
         { 0x5c, high >> 8 },
         { 0x5d, high >> 16 },
