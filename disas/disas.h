@@ -14,5 +14,14 @@ enum { DISAS_NONE = -1 }; /* capstone of this release does not know the CPU */
  */
 void disas_code(int arch, int mode, const void *code, size_t bytes, uint64_t address, GString *out);
 
+/* One instruction of at most @bytes bytes into @text; returns its length, 0: it is none. */
+typedef size_t DisasOneFn(void *opaque, const uint8_t *code, size_t bytes, uint64_t address,
+                          GString *text);
+
+/** disas_code_by - as disas_code(), by a disassembler of our own; @unit: bytes that are skipped
+ * where it knows no instruction */
+void disas_code_by(DisasOneFn *one, void *opaque, size_t unit, const void *code, size_t bytes,
+                   uint64_t address, GString *out);
+
 /** disas_host - likewise for code of the host */
 void disas_host(const void *code, size_t bytes, uint64_t address, GString *out);

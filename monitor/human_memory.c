@@ -192,14 +192,8 @@ static void print_first_lines(HumanCall *call, const char *text, unsigned count)
 static bool dump_code(const View *view, const Format *format, uint64_t address, GError **errp)
 {
     Cpu *cpu = view->cpu ? view->cpu : human_cpu(view->call, errp);
-    __auto_type setup =
-        cpu ? CLASS_METHOD(&cpu->device.object, cpu_class, CpuClass, disas_setup) : NULL;
-    int arch = DISAS_NONE, mode = 0;
     if (!cpu) {
         return false;
-    }
-    if (setup) {
-        setup(cpu, &arch, &mode);
     }
     size_t wanted = (size_t)format->count * MAX_INSN_BYTES, have = 0;
     g_autofree uint8_t *code = g_malloc(wanted);
@@ -211,7 +205,7 @@ static bool dump_code(const View *view, const Format *format, uint64_t address, 
         return true;
     }
     GString *text = g_string_new(NULL);
-    disas_code(arch, mode, code, have, address, text);
+    cpu_disassemble(cpu, code, have, address, text);
     print_first_lines(view->call, text->str, format->count);
     g_string_free(text, TRUE);
     return true;

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Makes an instruction decoder in C out of tables of encodings.
 
-usage: decodetree.py --header OUT.h --source OUT.c --include NAME.h FILE.decode...
+usage: decodetree.py --header OUT.h --source OUT.c --include NAME.h [--names OUT.c] FILE.decode...
+  --names   a disassembler's half: functions that name the word's row and take its fields apart (disas/named.h)
 
 A line of a table is one of the following; "#" starts a comment, a final "\\" continues the line.
 
@@ -339,6 +340,12 @@ def make_header(tables, sources):
     return '\n'.join(out) + '\n'
 
 
+EXTRACT = ['static inline int32_t decode_bits(uint32_t insn, unsigned shift, unsigned width)', '{',
+           '    return (int32_t)((insn >> shift) & (((uint32_t)1 << width) - 1));', '}', '',
+           'static inline int32_t decode_signed(uint32_t insn, unsigned shift, unsigned width)', '{',
+           '    return (int32_t)((uint32_t)(insn >> shift) << (32 - width)) >> (32 - width);', '}']
+
+
 def word_type(decoder):
     return 'uint64_t' if decoder.bits > 32 else 'uint32_t'
 
@@ -418,24 +425,45 @@ def make_source(tables, sources, include):
            f'/* Made by scripts/decodetree.py from {", ".join(sources)}. */', f'#include "{include}"', '']
     bits = max(decoder.bits for decoder in tables.decoders)
     word = 'uint64_t' if bits > 32 else 'uint32_t'
-    out += [f'static inline int32_t decode_bits({word} insn, unsigned shift, unsigned width)', '{',
-            f'    return (int32_t)((insn >> shift) & ((({word})1 << width) - 1));', '}', '',
-            f'static inline int32_t decode_signed({word} insn, unsigned shift, unsigned width)', '{',
-            '    return (int32_t)((uint32_t)(insn >> shift) << (32 - width)) >> (32 - width);', '}']
+    out += [line.replace('uint32_t insn, unsigned shift', f'{word} insn, unsigned shift').replace('(uint32_t)1', f'({word})1')
+            for line in EXTRACT]
     for decoder in tables.decoders:
         out += ['', f'bool {decoder.function}({tables.settings["context"]} *t, {word_type(decoder)} insn)', '{',
                 *Writer(tables, decoder).body(), '}']
     return '\n'.join(out) + '\n'
 
 
+def name_row(row, conditions):
+    """C that says what @row is and returns, if the word is of it. Conditions other than on XLEN are taken to hold."""
+    tests = [f'(insn & {row.mask:#x}u) == {row.value:#x}u']
+    tests += [conditions[one] for names in row.condition for one in names if one in conditions and len(row.condition) == 1]
+    items = {**row.format.items, **row.constants}
+    fields = [f'{{ "{member}", {item.expression() if isinstance(item, Field) else item} }}' for member, item in items.items()
+              if isinstance(item, Field) or re.fullmatch(r'-?\d\w*', item)]
+    return [f'    if ({" && ".join(tests)}) {{',
+            f'        *named = (DisasNamed){{ "{row.name}", "{row.format.arguments}", {len(fields)}, {{ {", ".join(fields)} }} }};',
+            '        return true;', '    }']
+
+
+def make_names(tables, sources):
+    out = ['/* SPDX-License-Identifier: GPL-2.0-or-later */',
+           f'/* Made by scripts/decodetree.py from {", ".join(sources)}. */', '#include "disas/named.h"', '', *EXTRACT]
+    xlen = {'rv32': 'xlen == 32', 'rv64': 'xlen == 64'}
+    for decoder in tables.decoders:
+        name = f'{decoder.function}_name'
+        out += ['', f'bool {name}(uint32_t insn, unsigned xlen, DisasNamed *named)', '{',
+                *(line for row in rows_of(decoder) for line in name_row(row, xlen)), '    return false;', '}']
+    return '\n'.join(out) + '\n'
+
+
 def generate(texts, include='decode.h'):
-    """(header, source) for @texts, a list of (file name, contents)."""
+    """(header, source, names) for @texts, a list of (file name, contents)."""
     tables = Tables()
     for name, text in texts:
         tables.read(name, text)
     tables.check()
     names = [name for name, _ in texts]
-    return make_header(tables, names), make_source(tables, names, include)
+    return make_header(tables, names), make_source(tables, names, include), make_names(tables, names)
 
 
 def main():
@@ -443,15 +471,18 @@ def main():
     parser.add_argument('--header', required=True, type=Path)
     parser.add_argument('--source', required=True, type=Path)
     parser.add_argument('--include', required=True, help='how the source includes the header')
+    parser.add_argument('--names', type=Path)
     parser.add_argument('tables', nargs='+', type=Path)
     options = parser.parse_args()
     try:
         texts = [(path.name, path.read_text(encoding='utf-8')) for path in options.tables]
-        header, source = generate(texts, options.include)
+        header, source, names = generate(texts, options.include)
     except (DecodeError, OSError) as error:
         sys.exit(f'decodetree: {error}')
     options.header.write_text(header, encoding='utf-8')
     options.source.write_text(source, encoding='utf-8')
+    if options.names:
+        options.names.write_text(names, encoding='utf-8')
 
 
 if __name__ == '__main__':

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "accel/accel.h"
+#include "disas/disas.h"
 #include "memory/ram.h"
 #include "util/atomic.h"
 #include "util/error.h"
@@ -275,3 +276,28 @@ const CpuClass cpu_class = {
     },
 };
 CLASS_REGISTER(cpu_class);
+
+static size_t disassemble_one(void *opaque, const uint8_t *code, size_t bytes, uint64_t address,
+                              GString *text)
+{
+    Cpu *cpu = opaque;
+
+    return CLASS_METHOD(&cpu->device.object, cpu_class, CpuClass, disassemble)(cpu, code, bytes,
+                                                                               address, text);
+}
+
+void cpu_disassemble(Cpu *cpu, const void *code, size_t bytes, uint64_t address, GString *out)
+{
+    enum { UNIT_BYTES = 2 };
+    __auto_type setup = CLASS_METHOD(&cpu->device.object, cpu_class, CpuClass, disas_setup);
+    int arch = DISAS_NONE, mode = 0;
+
+    if (setup) {
+        setup(cpu, &arch, &mode);
+    }
+    if (arch == DISAS_NONE && CLASS_METHOD(&cpu->device.object, cpu_class, CpuClass, disassemble)) {
+        disas_code_by(disassemble_one, cpu, UNIT_BYTES, code, bytes, address, out);
+    } else {
+        disas_code(arch, mode, code, bytes, address, out);
+    }
+}

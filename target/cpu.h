@@ -28,6 +28,9 @@ struct CpuClass {
     const CpuDebug *debug; /* registers for a debugger; NULL: none */
     /* for disas/: what is at the present pc */
     void (*disas_setup)(Cpu *cpu, int *capstone_arch, int *capstone_mode);
+    /* where capstone knows no better: one instruction into @text, returns its length, 0: none */
+    size_t (*disassemble)(Cpu *cpu, const uint8_t *code, size_t bytes, uint64_t address,
+                          GString *text);
 };
 
 /* The guest's registers follow TcgEnv in the derived struct (see tcg/env.h): env must stay the last
@@ -90,6 +93,9 @@ bool cpu_has_queued_work(Cpu *cpu);
 void cpu_set_current(Cpu *cpu);
 /** cpu_current - the vCPU this thread runs, or NULL */
 Cpu *cpu_current(void);
+
+/** cpu_disassemble - guest code as text, a line an instruction */
+void cpu_disassemble(Cpu *cpu, const void *code, size_t bytes, uint64_t address, GString *out);
 
 /* Guest virtual memory for debuggers and semihosting; false: unmapped somewhere in the range */
 bool cpu_debug_read(Cpu *cpu, vaddr address, void *buffer, size_t length);

@@ -239,13 +239,8 @@ static void begin(TcgTranslator *tr, Cpu *cpu, uint64_t pc, unsigned max_insns, 
 static void log_guest(const TcgTranslator *tr)
 {
     g_autoptr(GString) text = g_string_new(NULL);
-    int arch = DISAS_NONE, mode = 0;
-    __auto_type setup = CLASS_METHOD(&tr->cpu->device.object, cpu_class, CpuClass, disas_setup);
 
-    if (setup) {
-        setup(tr->cpu, &arch, &mode);
-    }
-    disas_code(arch, mode, tr->bytes, tr->fetched, tr->t.first_pc, text);
+    cpu_disassemble(tr->cpu, tr->bytes, tr->fetched, tr->t.first_pc, text);
     log_printf(LOG_IN_ASM, "guest code at %#" PRIx64 ", key %#" PRIx64 "\n%s", tr->t.first_pc,
                tr->t.key, text->str);
 }

@@ -377,7 +377,7 @@ const RiscvCpuClass riscv_cpu_class = {
         .frontend = &riscv_frontend,
         .get_pc = riscv_cpu_get_pc, .set_pc = riscv_cpu_set_pc, .has_work = riscv_has_work,
         .dump = riscv_cpu_dump, .debug_translate = riscv_debug_translate,
-        .debug = &riscv_debug, .disas_setup = riscv_cpu_disas_setup,
+        .debug = &riscv_debug, .disas_setup = riscv_cpu_disas_setup, .disassemble = riscv_disassemble,
     },
     .isa = "i",
     .xlen = 64,

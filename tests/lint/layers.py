@@ -24,7 +24,7 @@ ALLOWED = {
     'fpu': {'util'},
     'tcg': {'util', 'disas', 'fpu'},
     'hw/core': BASE | HOST_SIDE | {'schema', 'memory'},
-    'target': BASE | {'memory', 'hw/core', 'tcg', 'accel'},
+    'target': BASE | {'memory', 'hw/core', 'tcg', 'accel', 'disas'},
     'accel': BASE | {'memory', 'hw/core', 'target'},
     'accel/<name>': BASE | {'memory', 'hw/core', 'target', 'accel', 'tcg', 'disas', 'chardev'},
     'target/<arch>': BASE | {'memory', 'hw/core', 'target', 'accel', 'accel/tcg', 'tcg', 'fpu', 'disas'},

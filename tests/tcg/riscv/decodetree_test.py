@@ -66,7 +66,7 @@ nop   0100 0000 0000 ....  None
 class Generated(unittest.TestCase):
     def decode(self, words, has_a=1, rows=ROWS):
         with tempfile.TemporaryDirectory() as folder:
-            header, source = decodetree.generate([('test.decode', HEAD + rows)])
+            header, source, _ = decodetree.generate([('test.decode', HEAD + rows)])
             (Path(folder) / 'decode.h').write_text(header)
             (Path(folder) / 'decode.c').write_text(source)
             (Path(folder) / 'main.c').write_text(PROGRAM)
