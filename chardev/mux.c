@@ -14,6 +14,7 @@
 enum {
     QUEUE_BYTES = 64 * 1024, /* a front end; when full, the back end is not read */
     STAMP_BYTES = 32,
+    SAYING_BYTES = 4096, /* of our own words that wait for room; more than that is not said */
 };
 
 typedef struct {
@@ -26,9 +27,10 @@ typedef struct {
     ChardevPort base;
     const ChardevMuxOps *ops;
     void *ops_opaque;
-    GArray *queues; /* of MuxQueue, as chardev.ports */
-    uint8_t escape; /* property */
-    bool escaped;   /* the escape key was the last one */
+    GArray *queues;  /* of MuxQueue, as chardev.ports */
+    GString *saying; /* our own words, which the line has not taken yet */
+    uint8_t escape;  /* property */
+    bool escaped;    /* the escape key was the last one */
     bool timestamps, line_start;
     int64_t timestamps_since_us;
 } MuxChardev;
@@ -73,9 +75,23 @@ static void deliver(MuxChardev *mux)
     }
 }
 
+/* False: some of it still waits. A guest that fills the line cannot keep us from answering a key.
+ */
+static bool say_waiting(MuxChardev *mux)
+{
+    if (mux->saying->len) {
+        g_string_erase(mux->saying, 0,
+                       chardev_write(&mux->base, mux->saying->str, mux->saying->len));
+    }
+    return mux->saying->len == 0;
+}
+
 static void say(MuxChardev *mux, const char *text)
 {
-    chardev_write(&mux->base, text, strlen(text));
+    if (mux->saying->len + strlen(text) <= SAYING_BYTES) {
+        g_string_append(mux->saying, text);
+    }
+    say_waiting(mux);
 }
 
 static void say_help(MuxChardev *mux)
@@ -193,7 +209,9 @@ static void mux_base_event(void *opaque, ChardevEvent event)
 static void mux_base_writable(void *opaque)
 {
     MuxChardev *mux = opaque;
-    chardev_flush(&mux->chardev);
+    if (say_waiting(mux)) {
+        chardev_flush(&mux->chardev);
+    }
 }
 
 static const ChardevHandlers mux_base_handlers = {
@@ -221,6 +239,9 @@ static bool write_stamp(MuxChardev *mux)
 static size_t mux_write(Chardev *chardev, const uint8_t *bytes, size_t length)
 {
     MuxChardev *mux = container_of(chardev, MuxChardev, chardev);
+    if (!say_waiting(mux)) {
+        return 0;
+    }
     if (!mux->timestamps) {
         return chardev_write(&mux->base, bytes, length);
     }
@@ -313,6 +334,7 @@ Chardev *chardev_mux_new(Object *parent, const char *label, Chardev *base, const
 static void mux_init(Object *obj)
 {
     MuxChardev *mux = container_of(obj, MuxChardev, chardev.object);
+    mux->saying = g_string_new(NULL);
     mux->queues = g_array_new(FALSE, FALSE, sizeof(MuxQueue));
     g_array_set_clear_func(mux->queues, queue_clear);
 }
@@ -322,6 +344,7 @@ static void mux_finalize(Object *obj)
     MuxChardev *mux = container_of(obj, MuxChardev, chardev.object);
     chardev_detach(&mux->base);
     g_array_unref(mux->queues);
+    g_string_free(mux->saying, TRUE);
 }
 
 static const Property mux_properties[] = {

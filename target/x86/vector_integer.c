@@ -175,13 +175,13 @@ void x86_vector_phminposuw(X86Vector *d, const X86Vector *a, const X86Vector *b,
 }
 
 /* Masks of sign bits as an integer */
-#define SIGNS(name, field, type)                                                 \
-    void x86_vector_##name(X86Vector *d, const X86Vector *a, const X86Vector *b, \
-                           X86VectorCall *call)                                  \
-    {                                                                            \
-        for (unsigned i = 0; i < call->bytes / sizeof(type); i++) {              \
-            d->q[0] |= (uint64_t)(b->field[i] >> (8 * sizeof(type) - 1)) << i;   \
-        }                                                                        \
+#define SIGNS(name, field, type)                                                                 \
+    void x86_vector_##name(X86Vector *d, const X86Vector *a, const X86Vector *b,                 \
+                           X86VectorCall *call)                                                  \
+    {                                                                                            \
+        for (unsigned i = 0; i < MIN(call->bytes / sizeof(type), G_N_ELEMENTS(b->field)); i++) { \
+            d->q[0] |= (uint64_t)(b->field[i] >> (8 * sizeof(type) - 1)) << i;                   \
+        }                                                                                        \
     }
 
 SIGNS(pmovmskb, b, uint8_t)

@@ -158,6 +158,19 @@ static void test_b_sends_a_break_to_the_focus(Fixture *f, gconstpointer data)
     g_assert_cmpint(f->second.breaks, ==, 0);
 }
 
+static void test_h_is_answered_when_the_guest_fills_the_line(Fixture *f, gconstpointer data)
+{
+    g_byte_array_set_size(f->base->output, CHARDEV_OUTPUT_BYTES);
+    memset(f->base->output->data, '.', CHARDEV_OUTPUT_BYTES);
+    type(f, "\001h");
+    g_assert_cmpuint(chardev_write(&f->first.port, "more", 4), ==, 4); /* the mux keeps it */
+    chardev_flush(f->base);
+    g_autofree char *text = output(f);
+    const char *help = strstr(text, "leave the emulator");
+    g_assert_nonnull(help);
+    g_assert_nonnull(strstr(help, "more"));
+}
+
 static void test_h_lists_every_key(Fixture *f, gconstpointer data)
 {
     type(f, "\001h");
@@ -183,6 +196,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
 #define ADD(path, fn) g_test_add("/mux/" path, Fixture, NULL, setup, fn, teardown)
+    ADD("help_on_a_full_line", test_h_is_answered_when_the_guest_fills_the_line);
     ADD("focus", test_first_frontend_gets_input);
     ADD("c", test_c_moves_the_input_on);
     ADD("c-alone", test_c_says_so_when_alone);
