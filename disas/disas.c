@@ -94,15 +94,15 @@ void disas_code(int arch, int mode, const void *code, size_t bytes, uint64_t add
     cs.close(&handle);
 }
 
-void disas_code_by(DisasOneFn *one, void *opaque, size_t unit, const void *code, size_t bytes,
-                   uint64_t address, GString *out)
+void disas_code_by(const DisasBy *by, const void *code, size_t bytes, uint64_t address,
+                   GString *out)
 {
     const uint8_t *at = code;
 
     while (bytes > 0) {
         g_autoptr(GString) text = g_string_new(NULL);
-        size_t length = one(opaque, at, bytes, address, text);
-        size_t step = length ? length : MIN(unit, bytes);
+        size_t length = by->one(by->opaque, at, bytes, address, text);
+        size_t step = length ? length : MIN(by->unit, bytes);
 
         append_line(out, address, at, step, length ? text->str : "(data)", "");
         at += step;

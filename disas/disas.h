@@ -18,10 +18,16 @@ void disas_code(int arch, int mode, const void *code, size_t bytes, uint64_t add
 typedef size_t DisasOneFn(void *opaque, const uint8_t *code, size_t bytes, uint64_t address,
                           GString *text);
 
-/** disas_code_by - as disas_code(), by a disassembler of our own; @unit: bytes that are skipped
- * where it knows no instruction */
-void disas_code_by(DisasOneFn *one, void *opaque, size_t unit, const void *code, size_t bytes,
-                   uint64_t address, GString *out);
+/* A disassembler of our own. */
+typedef struct {
+    DisasOneFn *one;
+    void *opaque;
+    size_t unit; /* bytes that are skipped where it knows no instruction */
+} DisasBy;
+
+/** disas_code_by - as disas_code() */
+void disas_code_by(const DisasBy *by, const void *code, size_t bytes, uint64_t address,
+                   GString *out);
 
 /** disas_host - likewise for code of the host */
 void disas_host(const void *code, size_t bytes, uint64_t address, GString *out);

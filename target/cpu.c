@@ -296,7 +296,7 @@ void cpu_disassemble(Cpu *cpu, const void *code, size_t bytes, uint64_t address,
         setup(cpu, &arch, &mode);
     }
     if (arch == DISAS_NONE && CLASS_METHOD(&cpu->device.object, cpu_class, CpuClass, disassemble)) {
-        disas_code_by(disassemble_one, cpu, UNIT_BYTES, code, bytes, address, out);
+        disas_code_by(&(DisasBy){ disassemble_one, cpu, UNIT_BYTES }, code, bytes, address, out);
     } else {
         disas_code(arch, mode, code, bytes, address, out);
     }
