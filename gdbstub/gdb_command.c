@@ -101,7 +101,8 @@ static void one_letter(GdbStub *stub, char letter, const char *rest)
 
 void gdb_command(GdbStub *stub, char *text, size_t length)
 {
-    if (stub->waiting) { /* all-stop: nothing is answered before the stop; whoever asks wants it */
+    /* All-stop: nothing is answered before the stop, whoever started the machine. */
+    if (stub->machine->run_state == RUN_STATE_RUNNING) {
         stub->ops->stop(stub->opaque);
     }
     if (*text == 'X') {

@@ -124,6 +124,7 @@ void gdb_vcont(GdbStub *stub, const char *text)
         Action action;
         if (!parse_action(stub, &text, &action) ||
             (gdb_parse_char(&text, ':') && !gdb_parse_thread(stub, &text, &which))) {
+            resume_as(stub, CPU_RUN);
             gdb_send_error(stub, GDB_EINVAL);
             return;
         }
@@ -134,6 +135,7 @@ void gdb_vcont(GdbStub *stub, const char *text)
         }
     }
     if (*text) {
+        resume_as(stub, CPU_RUN);
         gdb_send_error(stub, GDB_EINVAL);
         return;
     }

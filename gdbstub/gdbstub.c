@@ -88,8 +88,16 @@ void gdbstub_free(GdbStub *stub)
     if (!stub) {
         return;
     }
+    bool running = stub->machine->run_state == RUN_STATE_RUNNING;
+    stub->connected = false;
     chardev_detach(&stub->port);
+    if (running && stub->points->len) { /* points change only while all stand still */
+        stub->ops->stop(stub->opaque);
+    }
     gdb_drop_points(stub);
+    if (running) {
+        stub->ops->start(stub->opaque);
+    }
     g_byte_array_unref(stub->in);
     g_byte_array_unref(stub->out);
     g_string_free(stub->last, TRUE);

@@ -21,6 +21,7 @@ struct Vm {
     Accel *accel;
     Qtest *qtest; /* NULL: no test socket */
     Monitors *monitors;
+    bool gdb_asks;   /* a monitor command of the debugger is running */
     GdbStub *gdb;    /* NULL: nobody may debug */
     ConfigLife life; /* as the configuration says, or set-action since; its strings are not ours */
     GMainLoop *loop;

@@ -7,6 +7,7 @@
 #include "monitor/human.h"
 #include "schema/commands.h"
 #include "system/lines.h"
+#include "util/error.h"
 
 static void start(void *opaque)
 {
@@ -32,7 +33,10 @@ static char *command(void *opaque, const char *line, unsigned cpu)
                                .arch = vm->config->arch,
                                .events = vm_events(vm) };
 
-    return human_run(&context, line, cpu);
+    vm->gdb_asks = true;
+    char *said = human_run(&context, line, cpu);
+    vm->gdb_asks = false;
+    return said;
 }
 
 static const GdbOps ops = { .start = start, .stop = stop, .quit = quit, .command = command };
@@ -61,6 +65,10 @@ bool vm_gdb_open(Vm *vm, const char *text, GError **errp)
 {
     g_autofree char *device = as_server(text);
 
+    if (vm->gdb_asks) {
+        error_set(errp, "a debugger cannot close the door that it stands in");
+        return false;
+    }
     vm_gdb_close(vm);
     if (strcmp(text, "none") == 0) {
         return true;

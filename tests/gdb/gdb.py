@@ -199,6 +199,10 @@ def test_monitor_commands(folder):
         assert b'paused' in said, said
         assert b'did you mean' in bytes.fromhex(client.ask('qRcmd,' + b'info statsu'.hex()))
         assert client.ask('qRcmd,xx').startswith('E')
+        assert b'door' in bytes.fromhex(client.ask('qRcmd,' + b'gdbserver none'.hex()))
+        client.ask('qRcmd,' + b'cont'.hex())        # behind the stub's back: it stops the machine again
+        assert client.ask(f'Z0,{machine.symbols["leaf"]:x},4') == 'OK' and client.ask('vCont;x').startswith('E')
+        assert client.ask('vCont;c').startswith('T05') and client.register(PC) == machine.symbols['leaf']
 
 
 def test_detach_lets_the_machine_go_and_another_may_come(folder):
