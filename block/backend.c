@@ -30,8 +30,8 @@ static void backend_finalize(Object *obj)
     BlockBackend *backend = container_of(obj, BlockBackend, object);
 
     if (backend->root) {
-        block_backend_drain(backend);
-        io_loop_run(close_root, backend);
+        block_backend_drain(backend, NULL);
+        io_loop_run_alone(close_root, backend);
     }
     if (backend->wake) {
         g_source_destroy(backend->wake);
@@ -106,7 +106,6 @@ static void make_wake(BlockBackend *backend)
 {
     backend->wake = g_source_new(&wake_funcs, sizeof(GSource));
     g_source_set_callback(backend->wake, start_waiting, backend, NULL);
-    g_source_set_can_recurse(backend->wake, TRUE); /* block_backend_drain() */
     g_source_set_priority(backend->wake, G_PRIORITY_HIGH);
     g_source_attach(backend->wake, NULL);
 }
@@ -202,19 +201,24 @@ void block_backend_submit(BlockBackend *backend, BlockIo *io)
     g_source_set_ready_time(backend->wake, 0);
 }
 
-void block_backend_drain(BlockBackend *backend)
+void block_backend_drain(BlockBackend *backend, bool (*enough)(void))
 {
+    enum { LOOK_AGAIN_MS = 10 };
     GMainContext *context = g_main_context_default();
 
     if (g_main_context_acquire(context)) { /* the main thread */
         while (backend->in_flight) {
-            g_main_context_iteration(context, TRUE);
+            if (backend->first) {
+                start_waiting(backend);
+            } else {
+                io_loop_wait(); /* and nothing else: somebody might start the machine */
+            }
         }
         g_main_context_release(context);
         return;
     }
-    while (backend->in_flight) {
-        machine_lock_wait(&backend->idle);
+    while (backend->in_flight && !(enough && enough())) {
+        machine_lock_wait(&backend->idle, LOOK_AGAIN_MS);
     }
 }
 
@@ -229,9 +233,9 @@ void block_backend_drain_all(Object *parent)
         Object *child = g_ptr_array_index(parent->children, i);
         BlockBackend *backend = object_cast(child, &block_backend_class);
         if (backend) {
-            block_backend_drain(backend);
+            block_backend_drain(backend, NULL);
             if (backend->writable) {
-                io_loop_run(flush, backend->root);
+                io_loop_run_alone(flush, backend->root);
             }
         }
     }

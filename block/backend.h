@@ -73,8 +73,13 @@ void block_backend_release(BlockBackend *backend);
 uint64_t block_backend_size(const BlockBackend *backend);
 /** block_backend_submit - @io starts soon; .done is never called from here */
 void block_backend_submit(BlockBackend *backend, BlockIo *io);
-/** block_backend_drain - wait until nothing is in flight. Drops the machine lock while waiting; in
- * the main thread, other things of the main loop happen meanwhile */
-void block_backend_drain(BlockBackend *backend);
+/**
+ * block_backend_drain - wait until nothing is in flight
+ * @enough: asked now and then in other threads than the main one; true ends the wait. NULL: never
+ *
+ * The main thread does nothing else meanwhile. Other threads drop the machine lock while they wait,
+ * and must be able to stop waiting: the main thread, which does the work, may wait for them.
+ */
+void block_backend_drain(BlockBackend *backend, bool (*enough)(void));
 /** block_backend_drain_all - every drive below @parent, and flush the images */
 void block_backend_drain_all(Object *parent);

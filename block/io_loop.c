@@ -198,6 +198,35 @@ int io_loop_run(int (*fn)(void *), void *opaque)
     return job.result;
 }
 
+void io_loop_wait(void)
+{
+    IoLoop *loop = loop_get();
+    struct pollfd fds[2] = { { .fd = loop->event_fd, .events = POLLIN }, { .fd = -1 } };
+
+#ifdef HAVE_LIBURING
+    if (loop->has_ring) {
+        fds[1] = (struct pollfd){ .fd = loop->ring.ring_fd, .events = POLLIN };
+    }
+#endif
+    if (!ring_ready(loop)) {
+        poll(fds, 2, -1);
+    }
+    reap_ring(loop);
+    reap_workers(loop);
+}
+
+int io_loop_run_alone(int (*fn)(void *), void *opaque)
+{
+    Job job = { .fn = fn, .opaque = opaque };
+
+    loop_get();
+    coroutine_enter(coroutine_new(job_main, &job));
+    while (!job.done) {
+        io_loop_wait();
+    }
+    return job.result;
+}
+
 int coroutine_fn io_loop_work(int (*fn)(void *), void *opaque)
 {
     Job job = { .fn = fn, .opaque = opaque, .coroutine = coroutine_self(), .loop = loop_get() };

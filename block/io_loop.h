@@ -19,6 +19,12 @@ typedef enum { IO_ENGINE_THREADS, IO_ENGINE_IO_URING } IoEngine;
  */
 int io_loop_run(int (*fn)(void *), void *opaque);
 
+/** io_loop_run_alone - likewise, but nothing else of the main context happens meanwhile */
+int io_loop_run_alone(int (*fn)(void *), void *opaque);
+/** io_loop_wait - until something that this thread's coroutines wait for has happened, and go on
+ * with them. Nothing else of the main context happens. Context: outside coroutines */
+void io_loop_wait(void);
+
 /** io_loop_work - wait while a worker thread runs @fn; its result */
 int coroutine_fn io_loop_work(int (*fn)(void *), void *opaque);
 

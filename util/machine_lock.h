@@ -11,6 +11,6 @@
 void machine_lock(void);
 void machine_unlock(void);
 bool machine_lock_held(void);
-/** machine_lock_wait - drop the lock until @cond is signalled, and take it again; like all waits on
- * conditions it may return early */
-void machine_lock_wait(pthread_cond_t *cond);
+/** machine_lock_wait - drop the lock until @cond is signalled, for at most @timeout_ms, and take it
+ * again; like all waits on conditions it may return early */
+void machine_lock_wait(pthread_cond_t *cond, unsigned timeout_ms);

@@ -9,6 +9,8 @@
 #include "block/backend.h"
 #include "hw/core/machine.h"
 #include "hw/virtio/virtio.h"
+#include "target/cpu.h"
+#include "util/atomic.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -255,13 +257,22 @@ static void virtio_blk_notify(VirtioDevice *vdev, unsigned queue)
     }
 }
 
+/* A processor that resets the device may be asked to stop, by the thread that it waits for. It does
+ * not go on before that thread has drained the drive. */
+static bool processor_must_stop(void)
+{
+    Cpu *cpu = cpu_current();
+
+    return cpu && atomic_read(&cpu->stop);
+}
+
 /* What is under way may still write to the guest's memory: it ends first, and is not answered. */
 static void virtio_blk_stop(VirtioDevice *vdev)
 {
     VirtioBlk *blk = blk_of(vdev);
 
     blk->session++;
-    block_backend_drain(blk->backend);
+    block_backend_drain(blk->backend, processor_must_stop);
     blk->writeback = blk->write_cache;
 }
 
@@ -366,7 +377,7 @@ static void virtio_blk_cleanup(VirtioDevice *vdev)
 
     if (blk->backend) {
         blk->session++;
-        block_backend_drain(blk->backend);
+        block_backend_drain(blk->backend, NULL);
         block_backend_release(blk->backend);
         blk->backend = NULL;
     }

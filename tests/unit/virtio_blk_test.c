@@ -115,7 +115,7 @@ static unsigned ask(Rig *r, uint32_t type, uint64_t sector, uint32_t bytes)
     }
     describe(r, bytes ? 2 : 1, STATUS_AT, 1, WRITE);
     notify(r, 0);
-    block_backend_drain(r->backend);
+    block_backend_drain(r->backend, NULL);
     g_assert_cmpuint(fixture_load(&r->f, USED + 2, 2), ==, r->made);
     return fixture_load(&r->f, STATUS_AT, 1);
 }
