@@ -15,6 +15,7 @@
 #include "block/file_lock.h"
 #include "block/io_loop.h"
 #include "util/error.h"
+#include "util/fdset.h"
 
 /* Set on a file whose content must never be taken for a format. */
 #define RAW_ATTRIBUTE "user.rhea.format"
@@ -92,10 +93,10 @@ static bool coroutine_fn file_open(BlockNode *node, GError **errp)
         return false;
     }
     /* O_NONBLOCK: a named pipe must not hang us. */
-    int flags = O_CLOEXEC | O_NONBLOCK | (block_node_writable(node) ? O_RDWR : O_RDONLY);
+    int flags = O_NONBLOCK | (block_node_writable(node) ? O_RDWR : O_RDONLY);
     flags |= node->flags & BLOCK_OPEN_DIRECT ? O_DIRECT : 0;
     flags |= node->flags & BLOCK_OPEN_CREATE ? O_CREAT : 0;
-    file->lock.fd = open(file->filename, flags, 0644);
+    file->lock.fd = fdset_open(file->filename, flags, 0644);
     if (file->lock.fd < 0) {
         error_set_errno(errp, errno, "'%s' cannot be opened", file->filename);
         return false;

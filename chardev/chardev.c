@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "util/error.h"
+#include "util/fdset.h"
 
 enum {
     CLOSE_DRAIN_MS = 3000,
@@ -111,6 +112,32 @@ void chardev_accept_input(ChardevPort *port)
             accept_input(chardev);
         }
     }
+}
+
+bool chardev_take_callers(Chardev *chardev, ChardevCallerFn *fn, void *opaque)
+{
+    __typeof__(chardev_class.take_callers) take = METHOD(chardev, take_callers);
+    return take && take(chardev, fn, opaque);
+}
+
+void chardev_keep_fds(Chardev *chardev)
+{
+    __typeof__(chardev_class.passed_fds) passed = METHOD(chardev, passed_fds);
+    if (passed) {
+        passed(chardev);
+    }
+}
+
+int chardev_take_fd(Chardev *chardev)
+{
+    __typeof__(chardev_class.passed_fds) passed = METHOD(chardev, passed_fds);
+    GArray *fds = passed ? passed(chardev) : NULL;
+    if (!fds || fds->len == 0) {
+        return -1;
+    }
+    int fd = g_array_index(fds, int, 0);
+    g_array_remove_index(fds, 0);
+    return fd;
 }
 
 size_t chardev_can_receive(Chardev *chardev)
@@ -215,8 +242,8 @@ static bool open_log(Chardev *chardev, GError **errp)
     if (!chardev->logfile) {
         return true;
     }
-    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (chardev->logappend ? O_APPEND : O_TRUNC);
-    chardev->log_fd = open(chardev->logfile, flags, 0666);
+    int flags = O_WRONLY | O_CREAT | (chardev->logappend ? O_APPEND : O_TRUNC);
+    chardev->log_fd = fdset_open(chardev->logfile, flags, 0666);
     if (chardev->log_fd < 0) {
         error_set_errno(errp, errno, "log file '%s' cannot be opened", chardev->logfile);
         return false;

@@ -49,6 +49,8 @@ struct ChardevPort {
 };
 
 typedef void ChardevAnnounceFn(Chardev *chardev);
+/* @caller: a back end of its own, child of the one that was called; whoever gets it drops it */
+typedef void ChardevCallerFn(void *opaque, Chardev *caller);
 typedef bool ChardevWaitFn(Chardev *chardev, ChardevAnnounceFn *announce, GError **errp);
 
 struct ChardevClass {
@@ -60,7 +62,11 @@ struct ChardevClass {
     /* hand bytes to the host without waiting; returns how many it took, fewer means "call
      * chardev_flush() later" */
     size_t (*write)(Chardev *chardev, const uint8_t *bytes, size_t length);
-    void (*accept_input)(Chardev *chardev);  /* a front end can receive again */
+    void (*accept_input)(Chardev *chardev); /* a front end can receive again */
+    /* callers after the first get a line each; NULL, or false: it has one peer at most */
+    bool (*take_callers)(Chardev *chardev, ChardevCallerFn *fn, void *opaque);
+    /* descriptors that peers send along with bytes, in the order sent; NULL: none can */
+    GArray *(*passed_fds)(Chardev *chardev);
     bool shared;                             /* any number of front ends */
     void (*ports_changed)(Chardev *chardev); /* a front end came or went */
     char *(*describe)(
@@ -90,6 +96,13 @@ void chardev_detach(ChardevPort *port);
 /** chardev_write - returns how many bytes were taken; if fewer than @length, .writable is called
  * when there is room */
 size_t chardev_write(ChardevPort *port, const void *bytes, size_t length);
+/** chardev_take_callers - from now on @fn gets each further caller of a server; false: it is none
+ */
+bool chardev_take_callers(Chardev *chardev, ChardevCallerFn *fn, void *opaque);
+/** chardev_keep_fds - descriptors that the peer sends are kept for chardev_take_fd(), not closed */
+void chardev_keep_fds(Chardev *chardev);
+/** chardev_take_fd - the oldest descriptor that was sent, now the caller's; -1: there is none */
+int chardev_take_fd(Chardev *chardev);
 /** chardev_accept_input - can_receive() may answer more than last time */
 void chardev_accept_input(ChardevPort *port);
 

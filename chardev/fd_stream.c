@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 
 enum {
     READ_BYTES = 4096,
+    MAX_PASSED_FDS = 16, /* that wait to be taken; further ones are closed */
     POLLED_WRITE_BYTES =
         256, /* what a terminal or pipe that polls writable takes without blocking */
 };
@@ -48,6 +50,42 @@ static void end(FdStream *stream, int err)
     stream->ended(stream->chardev, err);
 }
 
+static void keep_fds(FdStream *stream, struct msghdr *message)
+{
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
+            continue;
+        }
+        const uint8_t *at = CMSG_DATA(part), *end_of_part = (uint8_t *)part + part->cmsg_len;
+        for (int fd; at + sizeof(fd) <= end_of_part; at += sizeof(fd)) {
+            memcpy(&fd, at, sizeof(fd));
+            if (stream->passed->len < MAX_PASSED_FDS) {
+                g_array_append_val(stream->passed, fd);
+            } else {
+                close(fd);
+            }
+        }
+    }
+}
+
+/* read(), which also takes descriptors that are sent along. */
+static ssize_t read_some(FdStream *stream, int fd, uint8_t *bytes, size_t length)
+{
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(MAX_PASSED_FDS * sizeof(int))];
+    struct iovec part = { bytes, length };
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+    };
+    if (!stream->passed) {
+        return read(fd, bytes, length);
+    }
+    ssize_t done = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+    if (done >= 0) {
+        keep_fds(stream, &message);
+    }
+    return done;
+}
+
 static gboolean on_readable(int fd, GIOCondition condition, gpointer opaque)
 {
     FdStream *stream = opaque;
@@ -57,7 +95,7 @@ static gboolean on_readable(int fd, GIOCondition condition, gpointer opaque)
         drop_watch(&stream->in_watch);
         return G_SOURCE_REMOVE;
     }
-    ssize_t length = read(fd, bytes, MIN(room, sizeof(bytes)));
+    ssize_t length = read_some(stream, fd, bytes, MIN(room, sizeof(bytes)));
     if (length > 0) {
         chardev_receive(stream->chardev, bytes, length);
     } else if (length == 0) {
@@ -135,6 +173,20 @@ void fd_stream_close(FdStream *stream)
         close(stream->out);
     }
     stream->in = stream->out = -1;
+    if (stream->passed) {
+        for (guint i = 0; i < stream->passed->len; i++) {
+            close(g_array_index(stream->passed, int, i));
+        }
+        g_clear_pointer(&stream->passed, g_array_unref);
+    }
+}
+
+GArray *fd_stream_passed(FdStream *stream)
+{
+    if (!stream->passed && stream->in >= 0) {
+        stream->passed = g_array_new(FALSE, FALSE, sizeof(int));
+    }
+    return stream->passed;
 }
 
 static ssize_t write_some(FdStream *stream, const uint8_t *bytes, size_t length)

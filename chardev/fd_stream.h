@@ -18,6 +18,7 @@ typedef struct {
     int in, out;                              /* -1: none */
     FdStreamMode out_mode;
     GSource *in_watch, *out_watch;
+    GArray *passed; /* int: descriptors that came along; NULL: they are not wanted */
 } FdStream;
 
 void fd_stream_init(FdStream *stream, Chardev *chardev, void (*ended)(Chardev *chardev, int err));
@@ -35,5 +36,7 @@ void fd_stream_open_inherited(FdStream *stream, int in, int out);
 void fd_stream_close(FdStream *stream);
 /** fd_stream_write - as ChardevClass.write */
 size_t fd_stream_write(FdStream *stream, const uint8_t *bytes, size_t length);
+/** fd_stream_passed - as ChardevClass.passed_fds: from the first call on they are kept */
+GArray *fd_stream_passed(FdStream *stream);
 /** fd_stream_accept_input - as ChardevClass.accept_input */
 void fd_stream_accept_input(FdStream *stream);

@@ -5,6 +5,7 @@
 
 #include "chardev/fd_stream.h"
 #include "util/error.h"
+#include "util/fdset.h"
 #include "util/log.h"
 
 typedef struct {
@@ -28,8 +29,8 @@ static bool file_open(Chardev *chardev, GError **errp)
         error_set(errp, "chardev '%s': path= is missing", chardev->label);
         return false;
     }
-    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (file->append ? O_APPEND : O_TRUNC);
-    int fd = open(file->path, flags, 0666);
+    int flags = O_WRONLY | O_CREAT | (file->append ? O_APPEND : O_TRUNC);
+    int fd = fdset_open(file->path, flags, 0666);
     if (fd < 0) {
         error_set_errno(errp, errno, "chardev '%s': '%s' cannot be opened", chardev->label,
                         file->path);

@@ -20,10 +20,12 @@ typedef struct {
     bool server, wait, nodelay;
     int32_t fd;
     uint32_t reconnect_s;
-    int listener;    /* -1: none */
-    int calling;     /* a connect() under way; -1: none */
-    GSource *watch;  /* of the listener, the call, or the clock until the next one */
-    bool bound_path; /* the listener's path is ours to remove */
+    int listener;            /* -1: none */
+    int calling;             /* a connect() under way; -1: none */
+    GSource *watch;          /* of the listener, the call, or the clock until the next one */
+    bool bound_path;         /* the listener's path is ours to remove */
+    ChardevCallerFn *caller; /* gets who calls while there is a peer; NULL: they wait */
+    void *caller_opaque;
 } SocketChardev;
 
 static void drop_watch(SocketChardev *socket)
@@ -54,14 +56,36 @@ static void use_connection(SocketChardev *socket, int fd)
     fd_stream_accept_input(&socket->stream);
 }
 
+/* Another caller than the peer: gets a line of its own. */
+static void hand_over(SocketChardev *socket, int peer)
+{
+    g_autofree char *fd = g_strdup_printf("%d", peer);
+    g_autofree char *label = g_strdup_printf("%s-caller[*]", socket->chardev.label);
+    const char *const options[] = { "fd", fd, "server", "off", NULL };
+    const ChardevClass *class = (const ChardevClass *)socket->chardev.object.class;
+    Chardev *caller = chardev_new(&socket->chardev.object, label, class, options, NULL);
+    if (caller) {
+        socket->caller(socket->caller_opaque, caller);
+    } else {
+        close(peer);
+    }
+}
+
 static gboolean on_peer(int fd, GIOCondition condition, gpointer opaque)
 {
     SocketChardev *socket = opaque;
     int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
-    if (peer >= 0) {
-        drop_watch(socket); /* others queue until this one has gone */
-        use_connection(socket, peer);
+    if (peer < 0) {
+        return G_SOURCE_CONTINUE;
     }
+    if (socket->chardev.connected) {
+        hand_over(socket, peer);
+        return G_SOURCE_CONTINUE;
+    }
+    if (!socket->caller) {
+        drop_watch(socket); /* others queue until this one has gone */
+    }
+    use_connection(socket, peer);
     return G_SOURCE_CONTINUE;
 }
 
@@ -238,6 +262,23 @@ static void socket_close(Chardev *chardev)
     }
 }
 
+static bool socket_take_callers(Chardev *chardev, ChardevCallerFn *fn, void *opaque)
+{
+    SocketChardev *socket = container_of(chardev, SocketChardev, chardev);
+    if (socket->listener < 0) {
+        return false;
+    }
+    socket->caller = fn;
+    socket->caller_opaque = opaque;
+    await_peer(socket);
+    return true;
+}
+
+static GArray *socket_passed_fds(Chardev *chardev)
+{
+    return fd_stream_passed(&container_of(chardev, SocketChardev, chardev)->stream);
+}
+
 static size_t socket_write(Chardev *chardev, const uint8_t *bytes, size_t length)
 {
     return fd_stream_write(&container_of(chardev, SocketChardev, chardev)->stream, bytes, length);
@@ -296,5 +337,7 @@ static const ChardevClass chardev_socket_class = {
     .write = socket_write,
     .accept_input = socket_accept_input,
     .describe = socket_describe,
+    .take_callers = socket_take_callers,
+    .passed_fds = socket_passed_fds,
 };
 CLASS_REGISTER(chardev_socket_class);

@@ -9,6 +9,7 @@
 
 #include "qom/user_object.h"
 #include "util/error.h"
+#include "util/fdset.h"
 
 typedef struct {
     Object object;
@@ -132,7 +133,7 @@ CLASS_REGISTER(memfd_backend_class);
  * made. */
 static int open_file(FileBackend *f, bool *made, GError **errp)
 {
-    int fd = open(f->path, (f->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    int fd = fdset_open(f->path, f->readonly ? O_RDONLY : O_RDWR, 0);
 
     *made = false;
     if (fd < 0 && errno == EISDIR) {

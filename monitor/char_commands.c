@@ -4,6 +4,7 @@
 
 #include "chardev/chardev_spec.h"
 #include "chardev/ringbuf.h"
+#include "monitor/monitor.h"
 #include "schema/commands.h"
 #include "util/error.h"
 
@@ -147,10 +148,26 @@ static Keyval *backend_keys(const char *id, const QmpChardevBackend *backend)
     return keys;
 }
 
+/* fd= may be what getfd named instead of a number. */
+static bool resolve_fd(CommandContext *context, Keyval *keys, GError **errp)
+{
+    const char *name = keyval_get(keys, "fd");
+    if (!name || g_ascii_isdigit(*name)) {
+        return true;
+    }
+    int fd = monitors_take_fd(context->monitor, name, errp);
+    g_free(keyval_take(keys, "fd"));
+    add_number(keys, "fd", true, fd);
+    return fd >= 0;
+}
+
 QmpChardevReturn *qmp_chardev_add(CommandContext *context, const QmpChardevAddArgs *args,
                                   GError **errp)
 {
     g_autoptr(Keyval) keys = backend_keys(args->id, args->backend);
+    if (!resolve_fd(context, keys, errp)) {
+        return NULL;
+    }
     Chardev *chardev = chardev_spec_create(chardevs(context), keys, NULL, NULL, errp);
     if (!chardev) {
         return NULL;

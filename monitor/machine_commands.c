@@ -8,6 +8,7 @@
 #include "accel/accel.h"
 #include "schema/commands.h"
 #include "util/error.h"
+#include "util/fdset.h"
 
 enum { COPY_BYTES = 64 * 1024 };
 
@@ -196,7 +197,7 @@ static bool save(const MemoryView *view, int64_t address, int64_t size, const ch
         error_set(errp, "parameter 'size' must be more than zero");
         return false;
     }
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = fdset_open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
     if (fd < 0) {
         error_set_errno(errp, errno, "file '%s' cannot be opened", path);
         return false;

@@ -15,13 +15,23 @@ enum {
     QUIET_BYTES = 1 << 20, /* this much unread output: no more input */
     DEAF_BYTES = 16 << 20, /* ... and no more events */
     DRAIN_MS = 500,
+    LIMIT_MS = 1000, /* between events of a limited kind */
 };
 
 struct Monitors {
     CommandContext context;
     EventSink events;
-    GPtrArray *list; /* Monitor * */
+    GPtrArray *list;    /* Monitor * */
+    GHashTable *limits; /* what limited events are about -> Limit */
 };
+
+/* A limited event was sent a short while ago. */
+typedef struct {
+    Monitors *monitors;
+    char *key;
+    JsonNode *pending; /* the last that came since; NULL */
+    GSource *timer;
+} Limit;
 
 static void flush(Monitor *monitor)
 {
@@ -66,7 +76,8 @@ void monitor_wake(Monitor *monitor)
 static size_t monitor_can_receive(void *opaque)
 {
     Monitor *monitor = opaque;
-    return monitor->worker || monitor->output->len > QUIET_BYTES ? 0 : RECEIVE_BYTES;
+    bool busy = monitor->worker && !(monitor->ops->eager && monitor->ops->eager(monitor));
+    return busy || monitor->output->len > QUIET_BYTES ? 0 : RECEIVE_BYTES;
 }
 
 static void monitor_receive(void *opaque, const uint8_t *bytes, size_t length)
@@ -75,12 +86,36 @@ static void monitor_receive(void *opaque, const uint8_t *bytes, size_t length)
     monitor->ops->receive(monitor, bytes, length);
 }
 
+static void drop_source(GSource **source)
+{
+    if (*source) {
+        g_source_destroy(*source);
+        g_clear_pointer(source, g_source_unref);
+    }
+}
+
 static void forget(Monitor *monitor)
 {
     g_byte_array_set_size(monitor->output, 0);
-    if (monitor->worker) {
-        g_source_destroy(monitor->worker);
-        g_clear_pointer(&monitor->worker, g_source_unref);
+    drop_source(&monitor->worker);
+}
+
+/* The connection of a further caller is over: it may be in the middle of a function of ours. */
+static gboolean on_leave(gpointer opaque)
+{
+    Monitor *monitor = opaque;
+    Chardev *chardev = monitor->port.chardev;
+    g_ptr_array_remove(monitor->monitors->list, monitor);
+    object_unparent(&chardev->object);
+    return G_SOURCE_REMOVE;
+}
+
+static void leave(Monitor *monitor)
+{
+    if (monitor->caller && !monitor->leaving) {
+        monitor->leaving = g_idle_source_new();
+        g_source_set_callback(monitor->leaving, on_leave, monitor, NULL);
+        g_source_attach(monitor->leaving, NULL);
     }
 }
 
@@ -92,6 +127,7 @@ static void monitor_event(void *opaque, ChardevEvent event)
     case CHARDEV_EVENT_CLOSED:
         forget(monitor);
         monitor->ops->closed(monitor);
+        leave(monitor);
         break;
     case CHARDEV_EVENT_FOCUS_IN:
         if (monitor->ops->focus) {
@@ -135,10 +171,8 @@ static JsonNode *make_event(const SchemaEvent *event, JsonNode *data)
     return node;
 }
 
-static void monitors_emit(EventSink *sink, const SchemaEvent *event, JsonNode *data)
+static void send_event(Monitors *monitors, JsonNode *node)
 {
-    Monitors *monitors = container_of(sink, Monitors, events);
-    g_autoptr(JsonNode) node = make_event(event, data);
     for (guint i = 0; i < monitors->list->len; i++) {
         Monitor *monitor = g_ptr_array_index(monitors->list, i);
         if (monitor->ops->event && monitor->output->len <= DEAF_BYTES) {
@@ -147,9 +181,67 @@ static void monitors_emit(EventSink *sink, const SchemaEvent *event, JsonNode *d
     }
 }
 
+static void limit_free(gpointer data)
+{
+    Limit *limit = data;
+    drop_source(&limit->timer);
+    g_clear_pointer(&limit->pending, json_node_unref);
+    g_free(limit->key);
+    g_free(limit);
+}
+
+static gboolean on_limit_over(gpointer opaque)
+{
+    Limit *limit = opaque;
+    if (!limit->pending) {
+        g_hash_table_remove(limit->monitors->limits, limit->key);
+        return G_SOURCE_REMOVE;
+    }
+    g_autoptr(JsonNode) node = g_steal_pointer(&limit->pending);
+    send_event(limit->monitors, node);
+    return G_SOURCE_CONTINUE;
+}
+
+static void start_limit(Monitors *monitors, char *key)
+{
+    Limit *limit = g_new0(Limit, 1);
+    *limit = (Limit){ monitors, key, NULL, g_timeout_source_new(LIMIT_MS) };
+    g_source_set_callback(limit->timer, on_limit_over, limit, NULL);
+    g_source_attach(limit->timer, NULL);
+    g_hash_table_insert(monitors->limits, limit->key, limit);
+}
+
+/* What an event of a limited kind is about. */
+static char *limit_key(const SchemaEvent *event, JsonNode *data)
+{
+    JsonObject *object = data ? json_node_get_object(data) : NULL;
+    bool told = event->limit_key && object && json_object_has_member(object, event->limit_key);
+    g_autofree char *what =
+        told ? json_to_string(json_object_get_member(object, event->limit_key), FALSE) : NULL;
+    return g_strconcat(event->name, ":", what, NULL);
+}
+
+static void monitors_emit(EventSink *sink, const SchemaEvent *event, JsonNode *data)
+{
+    Monitors *monitors = container_of(sink, Monitors, events);
+    g_autofree char *key = event->limited ? limit_key(event, data) : NULL;
+    g_autoptr(JsonNode) node = make_event(event, data);
+    Limit *limit = key ? g_hash_table_lookup(monitors->limits, key) : NULL;
+    if (limit) {
+        g_clear_pointer(&limit->pending, json_node_unref);
+        limit->pending = g_steal_pointer(&node);
+        return;
+    }
+    if (key) {
+        start_limit(monitors, g_steal_pointer(&key));
+    }
+    send_event(monitors, node);
+}
+
 static void monitor_free(gpointer data)
 {
     Monitor *monitor = data;
+    drop_source(&monitor->leaving);
     if (monitor->port.chardev) {
         chardev_drain(monitor->port.chardev, DRAIN_MS);
     }
@@ -167,6 +259,7 @@ Monitors *monitors_new(const CommandContext *context)
     monitors->context.events = &monitors->events;
     monitors->events.emit = monitors_emit;
     monitors->list = g_ptr_array_new_with_free_func(monitor_free);
+    monitors->limits = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, limit_free);
     return monitors;
 }
 
@@ -174,6 +267,7 @@ void monitors_free(Monitors *monitors)
 {
     if (monitors) {
         g_ptr_array_unref(monitors->list);
+        g_hash_table_unref(monitors->limits);
         g_free(monitors);
     }
 }
@@ -183,7 +277,7 @@ EventSink *monitors_events(Monitors *monitors)
     return &monitors->events;
 }
 
-bool monitors_add(Monitors *monitors, Chardev *chardev, MonitorKind kind, GError **errp)
+static Monitor *add(Monitors *monitors, Chardev *chardev, MonitorKind kind, GError **errp)
 {
     const MonitorOps *ops = kind == MONITOR_HUMAN ? &monitor_human_ops : &monitor_qmp_ops;
     Monitor *monitor = g_malloc0(ops->size);
@@ -196,8 +290,26 @@ bool monitors_add(Monitors *monitors, Chardev *chardev, MonitorKind kind, GError
     ops->init(monitor);
     if (!chardev_attach(&monitor->port, chardev, &monitor_handlers, monitor, errp)) {
         monitor_free(monitor);
-        return false;
+        return NULL;
     }
     g_ptr_array_add(monitors->list, monitor);
-    return true;
+    return monitor;
+}
+
+static void on_caller(void *opaque, Chardev *chardev)
+{
+    const Monitor *first = opaque;
+    Monitor *monitor = add(first->monitors, chardev, first->kind, NULL);
+    if (monitor) {
+        monitor->caller = true;
+    }
+}
+
+bool monitors_add(Monitors *monitors, Chardev *chardev, MonitorKind kind, GError **errp)
+{
+    Monitor *monitor = add(monitors, chardev, kind, errp);
+    if (monitor) {
+        chardev_take_callers(chardev, on_caller, monitor);
+    }
+    return monitor != NULL;
 }

@@ -14,7 +14,11 @@ Monitors *monitors_new(const CommandContext *context);
 /** monitors_free - says what is still to be said, for a bounded time, then closes. Context: machine
  * lock, as for all of these */
 void monitors_free(Monitors *monitors);
-/** monitors_add - put a monitor on @chardev; it is served as soon as the main loop runs */
+/** monitors_add - put a monitor on @chardev; it is served as soon as the main loop runs. Whoever
+ * else calls a socket meanwhile gets another of the kind */
 bool monitors_add(Monitors *monitors, Chardev *chardev, MonitorKind kind, GError **errp);
+/** monitors_take_fd - the descriptor that a client named @name with getfd, now the caller's; -1
+ * with error */
+int monitors_take_fd(Monitor *monitor, const char *name, GError **errp);
 /** monitors_events - where events go to reach every QMP client */
 EventSink *monitors_events(Monitors *monitors);

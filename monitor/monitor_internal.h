@@ -14,6 +14,8 @@ typedef struct {
     void (*receive)(Monitor *monitor, const uint8_t *bytes, size_t length);
     /* do one thing that was asked for; false: nothing left. Not called from within receive() */
     bool (*work)(Monitor *monitor);
+    /* takes more input although there is work; NULL: never */
+    bool (*eager)(Monitor *monitor);
     /* pass an event on; NULL */
     void (*event)(Monitor *monitor, JsonNode *event);
 } MonitorOps;
@@ -26,6 +28,8 @@ struct Monitor {
     ChardevPort port;
     GByteArray *output; /* what the line did not take yet */
     GSource *worker;    /* runs work(); NULL: nothing to do */
+    GSource *leaving;   /* takes the monitor of a further caller away; NULL */
+    bool caller;        /* it lives as long as the connection */
     unsigned cpu_index; /* human: the processor that commands are about */
 };
 
@@ -35,3 +39,9 @@ extern const MonitorOps monitor_qmp_ops, monitor_human_ops;
 void monitor_write(Monitor *monitor, const char *bytes, size_t length);
 /** monitor_wake - there is work() */
 void monitor_wake(Monitor *monitor);
+
+/* A client that sends descriptors: qmp.c. */
+/** monitor_take_fd - the one that came with the command that is running; -1 with error: none did */
+int monitor_take_fd(Monitor *monitor, GError **errp);
+/** monitor_fd_names - name to descriptor (plus one, as a pointer), of getfd; closed when dropped */
+GHashTable *monitor_fd_names(Monitor *monitor, GError **errp);

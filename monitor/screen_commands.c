@@ -6,6 +6,7 @@
 #include "schema/commands.h"
 #include "ui/screen.h"
 #include "util/error.h"
+#include "util/fdset.h"
 
 /* By id or path; NULL names the first there is. */
 static Object *find_screen(Machine *machine, const char *device, GError **errp)
@@ -36,7 +37,6 @@ bool qmp_screendump(CommandContext *context, const QmpScreendumpArgs *args, GErr
 {
     Object *screen = find_screen(context->machine, args->device, errp);
     Surface surface = { 0 };
-    GError *error = NULL;
 
     if (!screen) {
         return false;
@@ -47,11 +47,5 @@ bool qmp_screendump(CommandContext *context, const QmpScreendumpArgs *args, GErr
     ops->render(screen, &surface);
     g_autoptr(GByteArray) image = png ? surface_to_png(&surface) : surface_to_ppm(&surface);
     surface_cleanup(&surface);
-    if (!g_file_set_contents_full(args->filename, (const char *)image->data, image->len,
-                                  G_FILE_SET_CONTENTS_NONE, 0666, &error)) {
-        error_set(errp, "file '%s' cannot be written: %s", args->filename, error->message);
-        g_error_free(error);
-        return false;
-    }
-    return true;
+    return fdset_write_file(args->filename, image->data, image->len, errp);
 }

@@ -25,6 +25,7 @@ typedef struct {
     const SchemaType *(*dynamic_args)(void); /* made of what classes declare */
     const SchemaType *result;                /* NULL: an empty object */
     bool open;                               /* takes members that args does not know */
+    bool oob;                                /* may overtake others: short, and waits for nothing */
     const char *const *features;             /* NULL: none */
     const char *summary;
     /* @args: the struct, or the JsonObject when open or dynamic */

@@ -8,6 +8,8 @@
 typedef struct {
     const char *name;
     const SchemaType *data; /* NULL: none */
+    bool limited;           /* clients hear of it once a second at most: the last of each */
+    const char *limit_key;  /* member of data that says of what; NULL: there is one only */
 } SchemaEvent;
 
 extern const SchemaEvent schema_events[]; /* sorted by name; ends with {} */

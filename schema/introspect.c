@@ -112,12 +112,25 @@ static void describe_enum(Introspection *all, const SchemaType *type, const char
     json_object_set_array_member(object, "values", values);
 }
 
+static void describe_alternate(Introspection *all, const SchemaType *type, const char *name)
+{
+    JsonObject *object = entry(all, name, "alternate");
+    JsonArray *members = json_array_new();
+    for (const SchemaMember *branch = type->members; branch->name; branch++) {
+        JsonObject *member = json_object_new();
+        set_type(all, member, "type", branch->type);
+        json_array_add_object_element(members, member);
+    }
+    json_object_set_array_member(object, "members", members);
+}
+
 static void describe_type(Introspection *all, const SchemaType *type, const SchemaType *nothing)
 {
     g_autofree char *name = type_name(all, type);
     switch (type->kind) {
     case SCHEMA_KIND_OBJECT: describe_object(all, type, name, nothing); break;
     case SCHEMA_KIND_ENUM: describe_enum(all, type, name); break;
+    case SCHEMA_KIND_ALTERNATE: describe_alternate(all, type, name); break;
     case SCHEMA_KIND_ARRAY:
         set_type(all, entry(all, name, "array"), "element-type", type->element);
         break;
@@ -137,6 +150,9 @@ static void describe_command(Introspection *all, const SchemaCommand *command,
     const SchemaType *args = command->dynamic_args ? command->dynamic_args() : command->args;
     set_type(all, object, "arg-type", args ? args : nothing);
     set_type(all, object, "ret-type", command->result ? command->result : nothing);
+    if (command->oob) {
+        json_object_set_boolean_member(object, "allow-oob", TRUE);
+    }
     if (command->features) {
         JsonArray *features = json_array_new();
         for (const char *const *name = command->features; *name; name++) {

@@ -32,7 +32,8 @@ enum { MAX_QUOTED_CHARS = 60 };
 static bool is_pointer(const SchemaType *type)
 {
     return type->kind == SCHEMA_KIND_STRING || type->kind == SCHEMA_KIND_ANY ||
-           type->kind == SCHEMA_KIND_OBJECT || type->kind == SCHEMA_KIND_ARRAY;
+           type->kind == SCHEMA_KIND_OBJECT || type->kind == SCHEMA_KIND_ARRAY ||
+           type->kind == SCHEMA_KIND_ALTERNATE;
 }
 
 static void append_values(const SchemaType *type, GString *out)
@@ -40,6 +41,14 @@ static void append_values(const SchemaType *type, GString *out)
     g_string_append(out, "one of ");
     for (const char *const *value = type->values; *value; value++) {
         g_string_append_printf(out, "%s'%s'", value == type->values ? "" : ", ", *value);
+    }
+}
+
+static void append_branches(const SchemaType *type, GString *out)
+{
+    for (const SchemaMember *branch = type->members; branch->name; branch++) {
+        g_autofree char *text = schema_type_text(branch->type);
+        g_string_append_printf(out, "%s%s", branch == type->members ? "" : " or ", text);
     }
 }
 
@@ -63,6 +72,7 @@ char *schema_type_text(const SchemaType *type)
     case SCHEMA_KIND_ENUM: append_values(type, out); break;
     case SCHEMA_KIND_OBJECT: g_string_append(out, "an object"); break;
     case SCHEMA_KIND_ARRAY: g_string_append(out, "an array"); break;
+    case SCHEMA_KIND_ALTERNATE: append_branches(type, out); break;
     }
     return g_string_free(out, FALSE);
 }
@@ -121,6 +131,8 @@ static bool parse_object(const SchemaType *type, JsonObject *object, const char 
                          void *out, GError **errp);
 static bool parse_array(const SchemaType *type, JsonArray *array, const char *path, void **out,
                         GError **errp);
+static bool parse_alternate(const SchemaType *type, JsonNode *node, const char *path, void **out,
+                            GError **errp);
 
 /* @out: the field, or NULL to check only. What it holds afterwards is freed by schema_free() also
  * on failure. */
@@ -174,6 +186,7 @@ static bool parse_value(const SchemaType *type, JsonNode *node, const char *path
             return wrong_type(type, node, path, errp);
         }
         return parse_array(type, json_node_get_array(node), path, out, errp);
+    case SCHEMA_KIND_ALTERNATE: return parse_alternate(type, node, path, out, errp);
     }
     if (!ok) {
         return wrong_type(type, node, path, errp);
@@ -208,6 +221,43 @@ static bool parse_array(const SchemaType *type, JsonArray *array, const char *pa
         }
     }
     return true;
+}
+
+/* Whether @node has the outer form of a @type; what is in it is not looked at. */
+static bool has_form(const SchemaType *type, JsonNode *node)
+{
+    GType held = JSON_NODE_HOLDS_VALUE(node) ? json_node_get_value_type(node) : G_TYPE_INVALID;
+    switch (type->kind) {
+    case SCHEMA_KIND_BOOL: return held == G_TYPE_BOOLEAN;
+    case SCHEMA_KIND_INT: return held == G_TYPE_INT64;
+    case SCHEMA_KIND_NUMBER: return held == G_TYPE_INT64 || held == G_TYPE_DOUBLE;
+    case SCHEMA_KIND_STRING:
+    case SCHEMA_KIND_ENUM: return held == G_TYPE_STRING;
+    case SCHEMA_KIND_OBJECT: return JSON_NODE_HOLDS_OBJECT(node);
+    case SCHEMA_KIND_ARRAY: return JSON_NODE_HOLDS_ARRAY(node);
+    case SCHEMA_KIND_ANY:
+    case SCHEMA_KIND_ALTERNATE: return true;
+    }
+    g_assert_not_reached();
+}
+
+static bool parse_alternate(const SchemaType *type, JsonNode *node, const char *path, void **out,
+                            GError **errp)
+{
+    for (const SchemaMember *branch = type->members; branch->name; branch++) {
+        if (!has_form(branch->type, node)) {
+            continue;
+        }
+        void *field = NULL;
+        if (out) {
+            SchemaAlternate *value = g_malloc0(type->size);
+            value->branch = (int)(branch - type->members);
+            *out = value;
+            field = (char *)value + branch->offset;
+        }
+        return parse_value(branch->type, node, path, field, errp);
+    }
+    return wrong_type(type, node, path, errp);
 }
 
 static bool parse_member(const SchemaMember *member, JsonObject *object, const char *path,
@@ -392,10 +442,16 @@ static JsonNode *build_field(const SchemaType *type, const void *field)
     case SCHEMA_KIND_STRING:
     case SCHEMA_KIND_ANY:
     case SCHEMA_KIND_OBJECT:
-    case SCHEMA_KIND_ARRAY: break;
+    case SCHEMA_KIND_ARRAY:
+    case SCHEMA_KIND_ALTERNATE: break;
     }
     json_node_free(node);
     return schema_build(type, *(void *const *)field);
+}
+
+static const SchemaMember *branch_of(const SchemaType *type, const void *value)
+{
+    return &type->members[((const SchemaAlternate *)value)->branch];
 }
 
 JsonNode *schema_build(const SchemaType *type, const void *value)
@@ -405,6 +461,9 @@ JsonNode *schema_build(const SchemaType *type, const void *value)
     case SCHEMA_KIND_ANY: return json_node_copy((JsonNode *)value);
     case SCHEMA_KIND_OBJECT: return build_object(type, value);
     case SCHEMA_KIND_ARRAY: return build_array(type, value);
+    case SCHEMA_KIND_ALTERNATE:
+        return build_field(branch_of(type, value)->type,
+                           (const char *)value + branch_of(type, value)->offset);
     default: g_assert_not_reached();
     }
 }
@@ -445,6 +504,15 @@ static void free_array(const SchemaType *type, void *value)
     g_ptr_array_unref(objects);
 }
 
+static void free_alternate(const SchemaType *type, void *value)
+{
+    const SchemaMember *branch = branch_of(type, value);
+    if (is_pointer(branch->type)) {
+        schema_free(branch->type, *(void **)((char *)value + branch->offset));
+    }
+    g_free(value);
+}
+
 void schema_free(const SchemaType *type, void *value)
 {
     if (!value) {
@@ -455,6 +523,7 @@ void schema_free(const SchemaType *type, void *value)
     case SCHEMA_KIND_ANY: json_node_unref(value); break;
     case SCHEMA_KIND_OBJECT: free_object(type, value); break;
     case SCHEMA_KIND_ARRAY: free_array(type, value); break;
+    case SCHEMA_KIND_ALTERNATE: free_alternate(type, value); break;
     default: g_assert_not_reached();
     }
 }

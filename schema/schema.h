@@ -9,17 +9,23 @@
 #include <stdint.h>
 
 typedef enum {
-    SCHEMA_KIND_BOOL,   /* bool */
-    SCHEMA_KIND_INT,    /* int64_t */
-    SCHEMA_KIND_NUMBER, /* double */
-    SCHEMA_KIND_STRING, /* char *, UTF-8 */
-    SCHEMA_KIND_ANY,    /* JsonNode * */
-    SCHEMA_KIND_ENUM,   /* int, index into .values */
-    SCHEMA_KIND_OBJECT, /* pointer to a struct */
-    SCHEMA_KIND_ARRAY,  /* GPtrArray * of pointers, or GArray * of anything else */
+    SCHEMA_KIND_BOOL,      /* bool */
+    SCHEMA_KIND_INT,       /* int64_t */
+    SCHEMA_KIND_NUMBER,    /* double */
+    SCHEMA_KIND_STRING,    /* char *, UTF-8 */
+    SCHEMA_KIND_ANY,       /* JsonNode * */
+    SCHEMA_KIND_ENUM,      /* int, index into .values */
+    SCHEMA_KIND_OBJECT,    /* pointer to a struct */
+    SCHEMA_KIND_ARRAY,     /* GPtrArray * of pointers, or GArray * of anything else */
+    SCHEMA_KIND_ALTERNATE, /* pointer to SchemaAlternate and a union: one of several types */
 } SchemaKind;
 
 typedef struct SchemaType SchemaType;
+
+/* What the struct of an alternate begins with. */
+typedef struct {
+    int branch; /* which of .members it is */
+} SchemaAlternate;
 
 typedef struct {
     const char *name;
@@ -32,11 +38,11 @@ typedef struct {
 struct SchemaType {
     const char *name;
     SchemaKind kind;
-    size_t size;                       /* of a field or, for objects, of the struct */
+    size_t size;                       /* of a field or, for objects and alternates, the struct */
     int64_t min, max;                  /* INT: inclusive */
     const char *const *values;         /* ENUM: NULL-terminated */
     const SchemaType *element;         /* ARRAY */
-    const SchemaMember *members;       /* OBJECT: table ending with {} */
+    const SchemaMember *members;       /* OBJECT, ALTERNATE: table ending with {} */
     const SchemaMember *tag;           /* OBJECT whose further members depend on this one; NULL */
     const SchemaType *const *variants; /* by value of the tag; NULL: none */
     size_t variant_offset;             /* of the pointer to the variant's struct */

@@ -34,7 +34,7 @@ BUILTINS = {
 KEYWORDS = {'auto', 'default', 'static', 'register', 'volatile', 'int', 'char', 'bool', 'unix', 'linux',
             'signed', 'unsigned', 'switch', 'case', 'break', 'continue', 'enum', 'union', 'const'}
 NAME = re.compile(r'^[A-Za-z0-9][A-Za-z0-9_.-]*$')
-POINTER_KINDS = {'STRING', 'ANY', 'OBJECT', 'ARRAY'}
+POINTER_KINDS = {'STRING', 'ANY', 'OBJECT', 'ARRAY', 'ALTERNATE'}
 
 
 class SchemaError(Exception):
@@ -86,35 +86,36 @@ class Type:
         self.name, self.where = name, where
         self.doc = entry.get('doc', '')
         self.values = entry.get('enum')
+        self.alternate = entry.get('alternate')
         self.tag = entry.get('union')
         self.variants = entry.get('variants', {})
-        self.members = [Member(where, key, value) for key, value in entry.get('struct', {}).items()]
+        self.members = [Member(where, key, value) for key, value in (self.alternate or entry.get('struct', {})).items()]
         self.base = entry.get('base')
-        unknown = set(entry) - {'doc', 'enum', 'struct', 'union', 'variants', 'base'}
+        unknown = set(entry) - {'doc', 'enum', 'struct', 'union', 'variants', 'base', 'alternate'}
         if unknown:
             raise SchemaError(f'{where}: unknown key "{sorted(unknown)[0]}"')
-        if (self.values is None) == ('struct' not in entry):
-            raise SchemaError(f'{where}: needs either "enum" or "struct"')
+        if len({'enum', 'struct', 'alternate'} & set(entry)) != 1:
+            raise SchemaError(f'{where}: needs one of "enum", "struct" and "alternate"')
         self.c_name = 'Qmp' + ''.join(word.capitalize() for word in words(name))
         self.symbol = 'qmp_' + snake(name)
 
     @property
     def kind(self):
-        return 'ENUM' if self.values is not None else 'OBJECT'
+        return 'ENUM' if self.values is not None else 'ALTERNATE' if self.alternate is not None else 'OBJECT'
 
 
 class Command:
     """A command: arguments in, at most one value out."""
 
     def __init__(self, name, entry, where):
-        unknown = set(entry) - {'doc', 'args', 'returns', 'features', 'open', 'human'}
+        unknown = set(entry) - {'doc', 'args', 'returns', 'features', 'open', 'oob'}
         if unknown:
             raise SchemaError(f'{where}: unknown key "{sorted(unknown)[0]}"')
         self.name, self.where = name, where
         self.doc = entry.get('doc', '')
         self.returns = entry.get('returns')
         self.features = entry.get('features', {})
-        self.open = entry.get('open', False)
+        self.open, self.oob = entry.get('open', False), entry.get('oob', False)
         args = entry.get('args', {})
         self.dynamic = args[1:] if isinstance(args, str) and args.startswith('@') else None
         self.args = args if isinstance(args, str) and not self.dynamic else None
@@ -131,6 +132,10 @@ class Event:
         self.name, self.where = name, where
         self.doc = entry.get('doc', '')
         data = entry.get('data', {})
+        self.limit = entry.get('limit')
+        unknown = set(entry) - {'doc', 'data', 'limit'}
+        if unknown or (isinstance(self.limit, str) and self.limit not in data):
+            raise SchemaError(f'{where}: unknown key or member "{(sorted(unknown) + [self.limit])[0]}"')
         self.inline = Type(f'{name}-event', {'struct': data}, where) if data else None
         self.c_name = 'qmp_event_' + snake(name.lower())
         if not self.doc:
@@ -210,6 +215,11 @@ class Schema:
             type_.members = self.types[type_.base].members + type_.members
         for member in type_.members:
             self.resolve(member.type, member.where)
+        if type_.kind == 'ALTERNATE':
+            forms = [{'ENUM': 'STRING', 'INT': 'NUMBER'}.get(self.kind(member.type), self.kind(member.type))
+                     for member in type_.members]
+            if len(set(forms)) != len(forms) or {'ANY', 'ALTERNATE'} & set(forms):
+                raise SchemaError(f'{type_.where}: the branches look alike')
         if not type_.tag:
             return
         tags = [member for member in type_.members if member.name == type_.tag and not member.optional]
@@ -236,7 +246,7 @@ class Schema:
             return 'GPtrArray *' if self.kind(name[1:-1]) in POINTER_KINDS else 'GArray *'
         if name in BUILTINS:
             return BUILTINS[name][1]
-        return self.types[name].c_name + (' *' if kind == 'OBJECT' else '')
+        return self.types[name].c_name + (' *' if kind in POINTER_KINDS else '')
 
     def has_flag(self, member):
         return member.optional and self.kind(member.type) not in POINTER_KINDS
@@ -248,6 +258,27 @@ def declare(c_type, name):
 
 def comment(text):
     return f' /* {text} */' if text and '*/' not in text and len(text) < 60 else ''
+
+
+def emit_new_and_free(type_, out):
+    out.append(f'static inline {type_.c_name} *{type_.symbol}_new(void)\n{{')
+    out.append(f'    return g_new0({type_.c_name}, 1);\n}}')
+    out.append(f'static inline void {type_.symbol}_free({type_.c_name} *value)\n{{')
+    out.append(f'    schema_free(&{type_.symbol}_type, value);\n}}')
+    out.append(f'G_DEFINE_AUTOPTR_CLEANUP_FUNC({type_.c_name}, {type_.symbol}_free)\n')
+
+
+def emit_alternate_struct(schema, type_, out):
+    """Which branch it is, and its value."""
+    prefix = type_.symbol.upper()
+    out.append('enum {')
+    out += [f'    {prefix}_IS_{field(member.name).upper()},' for member in type_.members]
+    out.append('};')
+    out.append(f'struct {type_.c_name} {{\n    SchemaAlternate is; /* .branch: {prefix}_IS_... */\n    union {{')
+    out += [f'        {declare(schema.c_type(member.type), field(member.name))};{comment(member.doc)}'
+            for member in type_.members]
+    out.append('    } u;\n};')
+    emit_new_and_free(type_, out)
 
 
 def emit_types_header(schema):
@@ -266,7 +297,10 @@ def emit_types_header(schema):
         out.append(f'extern const SchemaType {type_.symbol}_type;\n')
     out += [f'extern const SchemaType {schema.symbol(name)};' for name in schema.arrays] + ['']
     for type_ in schema.all_types():
-        if type_.kind != 'OBJECT':
+        if type_.kind == 'ENUM':
+            continue
+        if type_.kind == 'ALTERNATE':
+            emit_alternate_struct(schema, type_, out)
             continue
         out.append(f'struct {type_.c_name} {{')
         for member in type_.members:
@@ -279,11 +313,7 @@ def emit_types_header(schema):
                     for case, variant in type_.variants.items()]
             out.append('    } u;')
         out.append('};')
-        out.append(f'static inline {type_.c_name} *{type_.symbol}_new(void)\n{{')
-        out.append(f'    return g_new0({type_.c_name}, 1);\n}}')
-        out.append(f'static inline void {type_.symbol}_free({type_.c_name} *value)\n{{')
-        out.append(f'    schema_free(&{type_.symbol}_type, value);\n}}')
-        out.append(f'G_DEFINE_AUTOPTR_CLEANUP_FUNC({type_.c_name}, {type_.symbol}_free)\n')
+        emit_new_and_free(type_, out)
     return '\n'.join(out)
 
 
@@ -311,6 +341,16 @@ def emit_object_type(schema, type_, out):
                f'    .members = {type_.symbol}_members{extra},\n}};\n')
 
 
+def emit_alternate_type(schema, type_, out):
+    out.append(f'static const SchemaMember {type_.symbol}_branches[] = {{')
+    out += [f'    {{ {quote(member.name)}, &{schema.symbol(member.type)}, '
+            f'offsetof({type_.c_name}, u.{field(member.name)}), -1, false }},' for member in type_.members]
+    out.append('    {},\n};')
+    out.append(f'const SchemaType {type_.symbol}_type = {{\n    .name = {quote(type_.name)}, '
+               f'.kind = SCHEMA_KIND_ALTERNATE, .size = sizeof({type_.c_name}),\n'
+               f'    .members = {type_.symbol}_branches,\n}};\n')
+
+
 def emit_types_source(schema):
     """The tables that marshalling and introspection walk."""
     out = [MADE, '#include "schema/types.h"\n']
@@ -320,6 +360,8 @@ def emit_types_source(schema):
             out.append(f'const char *const {type_.symbol}_names[] = {{ {names}, NULL }};')
             out.append(f'const SchemaType {type_.symbol}_type = {{\n    .name = {quote(type_.name)}, '
                        f'.kind = SCHEMA_KIND_ENUM, .size = sizeof(int), .values = {type_.symbol}_names,\n}};\n')
+        elif type_.kind == 'ALTERNATE':
+            emit_alternate_type(schema, type_, out)
         else:
             emit_object_type(schema, type_, out)
     for name in schema.arrays:
@@ -367,8 +409,7 @@ def emit_command_row(schema, command):
         row.append(f'.dynamic_args = schema_{snake(command.dynamic)}')
     if command.returns:
         row.append(f'.result = &{schema.symbol(command.returns)}')
-    if command.open:
-        row.append('.open = true')
+    row += [f'.{flag} = true' for flag in ('open', 'oob') if getattr(command, flag)]
     if command.features:
         names = ', '.join(quote(name) for name in command.features)
         row.append(f'.features = (const char *const[]){{ {names}, NULL }}')
@@ -408,7 +449,8 @@ def emit_events(schema):
     body.append('const SchemaEvent schema_events[] = {')
     for event in events:
         data = f'&{event.inline.symbol}_type' if event.inline else 'NULL'
-        body.append(f'    {{ {quote(event.name)}, {data} }},')
+        key = quote(event.limit) if isinstance(event.limit, str) else 'NULL'
+        body.append(f'    {{ {quote(event.name)}, {data}, {"true" if event.limit else "false"}, {key} }},')
     body.append('    {},\n};')
     for index, event in enumerate(events):
         data = f', const {event.inline.c_name} *data' if event.inline else ''
@@ -457,11 +499,15 @@ def emit_reference(schema):
                 out += ['Arguments: ``qom-type``, ``id`` and the properties of that type.', '']
             if command.returns:
                 out += [f'Returns: {type_text(command.returns)}', '']
+            if command.oob:
+                out += ['Can be executed out of band.', '']
             for name, text in command.features.items():
                 out += [f'Feature ``{name}``: {text}', '']
         for event in section['events']:
             heading(out, f'Event ``{event.name}``', '~', 'event-' + event.name)
             out += [event.doc, '']
+            if event.limit:
+                out += ['Sent once a second at most; what comes in between is left out, but for the last.', '']
             if event.inline:
                 emit_members(event.inline.members, out)
         for type_ in section['types']:

@@ -2,6 +2,7 @@
 /* Options about what the machine starts: firmware, kernel, and where such files are looked for. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,11 +11,12 @@
 #include "system/config_internal.h"
 #include "util/datadir.h"
 #include "util/error.h"
+#include "util/fdset.h"
 
 bool config_check_file(const char *path, const char *what, GError **errp)
 {
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = fdset_open(path, O_RDONLY | O_NONBLOCK, 0);
     int err = fd < 0 || fstat(fd, &st) < 0 ? errno : 0;
     if (fd >= 0) {
         close(fd);
@@ -34,7 +36,7 @@ bool config_check_file(const char *path, const char *what, GError **errp)
 char *config_read_text(const char *path, GError **errp)
 {
     enum { MAX_BYTES = 1 << 20 };
-    FILE *file = config_check_file(path, "cannot be read", errp) ? fopen(path, "re") : NULL;
+    FILE *file = config_check_file(path, "cannot be read", errp) ? fdset_fopen(path, "r") : NULL;
     g_autofree char *text = g_malloc0(MAX_BYTES + 1);
     if (!file) {
         if (errp && !*errp) {
@@ -49,6 +51,25 @@ char *config_read_text(const char *path, GError **errp)
         error_set(errp, "cannot be read: it is longer than %d bytes, or damaged", MAX_BYTES);
     }
     return whole ? g_steal_pointer(&text) : NULL;
+}
+
+/* Now, not when the machine is made: options that follow may name what is in the set. */
+bool config_apply_add_fd(Config *config, const OptionUse *use, GError **errp)
+{
+    uint64_t fd = option_number(use, "fd", G_MAXUINT64);
+    uint64_t set = option_number(use, "set", G_MAXUINT64);
+    if (!keyval_get(use->keys, "fd") || !keyval_get(use->keys, "set")) {
+        error_set(errp, "fd= and set= are needed");
+    } else if (fd <= STDERR_FILENO || fd > INT_MAX) {
+        error_set(errp, "fd=%s cannot be used: 0, 1 and 2 are this program's own",
+                  keyval_get(use->keys, "fd"));
+    } else if (set > INT64_MAX) {
+        error_set(errp, "set=%s is too large", keyval_get(use->keys, "set"));
+    } else if (fdset_check((int)fd, errp)) {
+        fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+        return fdset_add((int64_t)set, (int)fd, keyval_get(use->keys, "opaque"), errp) >= 0;
+    }
+    return false;
 }
 
 static bool take_file(char **path, const OptionUse **path_use, const OptionUse *use,

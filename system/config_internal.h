@@ -20,8 +20,8 @@ OptionApplyFn config_apply_accel, config_apply_cpu, config_apply_drive, config_a
     config_apply_name, config_apply_seed, config_apply_semihosting, config_apply_singlestep,
     config_apply_smp, config_apply_rtc, config_apply_uuid;
 /* config_boot.c */
-OptionApplyFn config_apply_append, config_apply_bios, config_apply_datadir, config_apply_dtb,
-    config_apply_initrd, config_apply_kernel;
+OptionApplyFn config_apply_add_fd, config_apply_append, config_apply_bios, config_apply_datadir,
+    config_apply_dtb, config_apply_initrd, config_apply_kernel;
 OptionListFn config_list_datadirs;
 /* config_lines.c */
 OptionApplyFn config_apply_chardev, config_apply_device, config_apply_display, config_apply_echr,

@@ -96,6 +96,12 @@ static const OptionKey mon_keys[] = {
     { "pretty", OPTION_KEY_BOOL },
     {},
 };
+static const OptionKey add_fd_keys[] = {
+    { "set", OPTION_KEY_NUMBER },
+    { "fd", OPTION_KEY_NUMBER },
+    { "opaque" },
+    {},
+};
 static const OptionKey boot_keys[] = {
     { "order" },
     { "once" },
@@ -226,6 +232,9 @@ const OptionRow option_table[] = {
          "likewise, with its answers spread over lines"),
     KEYS("mon", "[chardev=]id[,mode=readline|control][,pretty=on|off]", OPTION_CHARDEV, "chardev",
          mon_keys, config_apply_mon, "monitor on a character device: for people, or for programs"),
+    KEYS("add-fd", "fd=n,set=n[,opaque=text]", OPTION_CHARDEV, NULL, add_fd_keys,
+         config_apply_add_fd,
+         "an open descriptor for set n: where a file is named, /dev/fdset/n means it"),
     TEXT("parallel", "none", OPTION_CHARDEV, config_apply_parallel, "no parallel port"),
     TEXT("echr", "c", OPTION_CHARDEV, config_apply_echr,
          "key that starts a command on a shared line, instead of Ctrl-A"),
@@ -350,7 +359,6 @@ const OptionRow option_table[] = {
     MISSING("mem-path", "path", "memory in files is"),
     MISSING("mem-prealloc", NULL, "preallocated memory is"),
     MISSING("overcommit", "...", "locked memory is"),
-    MISSING("add-fd", "...", "descriptor sets are"),
     MISSING("set", "...", "-set is"),
     MISSING("loadvm", "name", "snapshots are"),
     MISSING("incoming", "...", "migration is"),

@@ -10,6 +10,7 @@
 
 #include "util/atomic.h"
 #include "util/error.h"
+#include "util/fdset.h"
 #include "util/nearest.h"
 
 typedef struct {
@@ -217,7 +218,7 @@ bool log_set_file(const char *path, GError **errp)
         if (!expanded) {
             return false;
         }
-        opened = fopen(expanded, "we");
+        opened = fdset_fopen(expanded, "w");
         if (!opened) {
             error_set_errno(errp, errno, "-D %s: cannot write the log", expanded);
             return false;

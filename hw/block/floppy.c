@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "util/error.h"
+#include "util/fdset.h"
 #include "util/log.h"
 
 enum { RATE_500K, RATE_300K, RATE_250K, RATE_1M };
@@ -49,7 +50,7 @@ bool floppy_open(Floppy *drive, GError **errp)
     if (!drive->file) {
         return true;
     }
-    drive->fd = open(drive->file, (drive->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+    drive->fd = fdset_open(drive->file, drive->readonly ? O_RDONLY : O_RDWR, 0);
     if (drive->fd < 0 || fstat(drive->fd, &info) < 0) {
         error_set(errp, "isa-fdc: cannot open '%s': %s", drive->file, g_strerror(errno));
         floppy_close(drive);

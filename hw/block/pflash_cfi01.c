@@ -14,6 +14,7 @@
 
 #include "hw/core/sysbus.h"
 #include "util/error.h"
+#include "util/fdset.h"
 #include "util/log.h"
 
 enum {
@@ -410,7 +411,7 @@ static bool check_geometry(PflashCfi01 *flash, GError **errp)
 static bool load_file(PflashCfi01 *flash, GError **errp)
 {
     struct stat status;
-    flash->fd = open(flash->file, (flash->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK);
+    flash->fd = fdset_open(flash->file, (flash->readonly ? O_RDONLY : O_RDWR) | O_NONBLOCK, 0);
     if (flash->fd < 0 || fstat(flash->fd, &status) < 0) {
         error_set_errno(errp, errno, "could not open flash image '%s'%s", flash->file,
                         errno == EACCES || errno == EROFS ? " for writing (readonly=on may help)"

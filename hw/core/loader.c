@@ -10,6 +10,7 @@
 
 #include "hw/core/loader_internal.h"
 #include "util/error.h"
+#include "util/fdset.h"
 
 typedef struct {
     hwaddr start, end;
@@ -48,7 +49,7 @@ bool loader_open(LoaderFile *file, const char *role, const char *path, GError **
 {
     struct stat status;
     *file = (LoaderFile){ .role = role, .path = path };
-    file->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    file->fd = fdset_open(path, O_RDONLY | O_NONBLOCK, 0);
     if (file->fd < 0 || fstat(file->fd, &status) < 0) {
         loader_error(file, errp, "%s", g_strerror(errno));
     } else if (S_ISDIR(status.st_mode)) {

@@ -9,6 +9,7 @@
 
 #include "hw/core/host_input.h"
 #include "util/error.h"
+#include "util/fdset.h"
 
 typedef struct {
     Object object;
@@ -65,7 +66,7 @@ static bool rng_random_complete(Object *obj, GError **errp)
 
     struct stat st;
 
-    rng->fd = open(rng->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    rng->fd = fdset_open(rng->path, O_RDONLY | O_NONBLOCK, 0);
     if (rng->fd < 0 || fstat(rng->fd, &st) < 0) {
         error_set_errno(errp, errno, "rng-random: cannot open '%s'", rng->path);
         return false;

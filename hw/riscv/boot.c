@@ -13,6 +13,7 @@
 #include "hw/riscv/harts.h"
 #include "util/datadir.h"
 #include "util/error.h"
+#include "util/fdset.h"
 
 enum { KIB = 1024, MIB = 1024 * KIB };
 enum {
@@ -201,7 +202,7 @@ static bool dump_fdt(Machine *machine, const void *blob, size_t length, GError *
         return true;
     }
     /* Written in place: it may be a device or a pipe, which a renamed file would take away. */
-    FILE *file = fopen(machine->boot.dump_dtb, "we");
+    FILE *file = fdset_fopen(machine->boot.dump_dtb, "w");
     bool written = file && fwrite(blob, 1, length, file) == length;
     int err = errno;
     if (file && fclose(file) != 0 && written) {

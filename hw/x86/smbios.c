@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "util/error.h"
+#include "util/fdset.h"
 #include "util/keyval.h"
 #include "util/version.h"
 
@@ -295,7 +296,7 @@ static bool add_file(Writer *w, const char *path, GError **errp)
 {
     g_autofree char *contents = NULL;
     gsize length;
-    if (!g_file_get_contents(path, &contents, &length, errp)) {
+    if (!fdset_read_file(path, &contents, &length, errp)) {
         error_prefix(errp, "-smbios: ");
         return false;
     }

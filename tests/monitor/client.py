@@ -85,7 +85,7 @@ class Connection:
 class Emulator:
     """A machine with a QMP socket and a human monitor, in a folder of its own."""
 
-    def __init__(self, binary, *options, machine=('-machine', 'none', '-accel', 'qtest')):
+    def __init__(self, binary, *options, machine=('-machine', 'none', '-accel', 'qtest'), pass_fds=()):
         self.folder = tempfile.TemporaryDirectory(prefix='rhea-monitor-')
         self.path = Path(self.folder.name)
         self.qmp_path = self.path / 'qmp'
@@ -94,7 +94,7 @@ class Emulator:
             [binary, *machine, '-display', 'none', '-serial', 'none',
              '-qmp', f'unix:{self.qmp_path},server,nowait',
              '-monitor', f'unix:{self.human_path},server,nowait', *options],
-            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=self.path)
+            stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=self.path, pass_fds=pass_fds)
         deadline = time.monotonic() + TIMEOUT_S
         while not self.human_path.exists():
             if self.process.poll() is not None or time.monotonic() > deadline:

@@ -38,7 +38,8 @@ RIGHT = {
 }
 # how often a command is called on purpose, and that it can only fail here
 NEEDS_MORE = {'qmp_capabilities', 'quit', 'memsave', 'pmemsave', 'device_add', 'device_del', 'qom-set',
-              'chardev-remove', 'screendump', 'system_powerdown'}
+              'chardev-remove', 'screendump', 'system_powerdown',
+              'add-fd', 'getfd', 'closefd', 'remove-fd'}
 
 
 class Schema:
@@ -106,7 +107,7 @@ def test_nothing_runs_before_negotiation(start, _):
     with start() as emulator:
         qmp = emulator.connect()
         assert qmp.error('query-status', {})[0] == 'CommandNotFound'
-        assert 'enable' in qmp.error('qmp_capabilities', {'enable': ['oob']})[1]
+        assert 'enable' in qmp.error('qmp_capabilities', {'enable': ['warp']})[1]
         qmp.negotiate()
         assert qmp.error('qmp_capabilities', {})[0] == 'CommandNotFound'
         qmp.call('query-status')
@@ -164,7 +165,7 @@ def test_requests_of_wrong_shape_are_refused(start, _):
     with start() as emulator:
         qmp = emulator.connect().negotiate()
         for request, word in (({}, 'execute'), ({'execute': 5}, 'string'), ({'execute': 'stop', 'arguments': []}, 'object'),
-                              ({'execute': 'stop', 'extra': 1}, 'extra'), ({'exec-oob': 'stop'}, 'out of band')):
+                              ({'execute': 'stop', 'extra': 1}, 'extra'), ({'exec-oob': 'stop'}, 'capability')):
             error = qmp.ask(request)['error']
             assert error['class'] == 'GenericError' and word in error['desc'], error
         assert 'query-name' in qmp.error('query-nmae', {})[1]
