@@ -225,7 +225,7 @@ static void x86_cpu_reset(Device *dev)
     cpu->a20_off = false;
     memset(cpu->history, 0, sizeof(cpu->history));
     cpu->history_next = 0;
-    atomic_set(&cpu->pending, 0);
+    atomic_fetch_and(&cpu->pending, X86_PENDING_INTR); /* a level: its source is reset by itself */
     x86_cpu_init_state(cpu);
     cpu_reset(&cpu->cpu);
     x86_mode_update(cpu);
