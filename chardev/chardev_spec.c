@@ -76,6 +76,9 @@ static bool add_rest(Keyval *keys, const ShortForm *form, const char *rest, GErr
         return false;
     }
     g_autofree char *address = keyval_take(parsed, "address");
+    if (!address && form->key) { /* "unix:path=PATH" */
+        address = keyval_take(parsed, form->key);
+    }
     if (!address) {
         error_set(errp, "an address is missing");
         return false;

@@ -52,13 +52,18 @@ void vm_gdb_close(Vm *vm)
     }
 }
 
-/* "tcp::1234" and "unix:path" mean servers here. */
+/* "tcp::1234" and "unix:path" are servers here, which wait for nobody; with server=off the emulator
+ * calls the debugger. */
 static char *as_server(const char *text)
 {
     bool socket = g_str_has_prefix(text, "tcp:") || g_str_has_prefix(text, "unix:");
+    bool calls = strstr(text, ",server=off") || strstr(text, ",noserver");
 
-    return g_strconcat(
-        text, socket && !strstr(text, ",server") ? ",server=on,wait=off,nodelay=on" : "", NULL);
+    return g_strconcat(text,
+                       !socket ? ""
+                       : calls ? ",nodelay=on"
+                               : ",server=on,wait=off,nodelay=on",
+                       NULL);
 }
 
 bool vm_gdb_open(Vm *vm, const char *text, GError **errp)
