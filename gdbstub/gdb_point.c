@@ -77,6 +77,17 @@ void gdb_remove_point(GdbStub *stub, const char *text)
     gdb_send_error(stub, GDB_OK);
 }
 
+bool gdb_has_breakpoint(const GdbStub *stub, unsigned type, uint64_t address)
+{
+    for (unsigned i = 0; i < stub->points->len; i++) {
+        const GdbPoint *have = &g_array_index(stub->points, GdbPoint, i);
+        if (have->type == type && have->point.address == address) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool gdb_apply_points(GdbStub *stub, GError **errp)
 {
     bool (*set_points)(Accel *, const CpuPoint *, unsigned, GError **) =

@@ -13,7 +13,8 @@ static void supported(GdbStub *stub, const char *text)
                         GDB_PACKET_BYTES);
 
     stub->multiprocess = strstr(text, "multiprocess+") != NULL;
-    stub->reports_break = strstr(text, "swbreak+") != NULL;
+    stub->reports_soft = strstr(text, "swbreak+") != NULL;
+    stub->reports_hard = strstr(text, "hwbreak+") != NULL;
     gdb_send(stub, answer);
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Registers, and the target description that names them. Spec: gdb manual, appendix G. */
+#include <string.h>
+
 #include "gdbstub/gdbstub_internal.h"
 
 static const CpuDebug *debug_of(Cpu *cpu)
@@ -23,21 +25,33 @@ static void describe(GString *xml, const CpuRegister *reg, unsigned number)
     if (reg->group) {
         g_string_append_printf(xml, " group=\"%s\"", reg->group);
     }
+    if (reg->not_saved) {
+        g_string_append(xml, " save-restore=\"no\"");
+    }
     g_string_append(xml, "/>\n");
 }
 
-static char *make_xml(const GdbStub *stub, const char *architecture)
+/* The first register of @feature comes next. */
+static void open_feature(GString *xml, const CpuDebug *debug, const char *feature)
+{
+    const char *types = debug->types ? debug->types(feature) : NULL;
+
+    g_string_append_printf(xml, "<feature name=\"%s\">\n%s", feature, types ? types : "");
+}
+
+static char *make_xml(const GdbStub *stub, const CpuDebug *debug)
 {
     GString *xml =
         g_string_new("<?xml version=\"1.0\"?>\n<!DOCTYPE target SYSTEM \"gdb-target.dtd\">\n");
     const char *feature = NULL;
 
-    g_string_append_printf(xml, "<target>\n<architecture>%s</architecture>\n", architecture);
+    g_string_append_printf(xml, "<target>\n<architecture>%s</architecture>\n",
+                           debug->architecture(gdb_cpu(stub, 0)));
     for (unsigned i = 0; i < stub->registers->len; i++) {
         const CpuRegister *reg = register_at(stub, i);
         if (g_strcmp0(feature, reg->feature) != 0) {
-            g_string_append_printf(xml, "%s<feature name=\"%s\">\n", feature ? "</feature>\n" : "",
-                                   reg->feature);
+            g_string_append(xml, feature ? "</feature>\n" : "");
+            open_feature(xml, debug, reg->feature);
             feature = reg->feature;
         }
         describe(xml, reg, i);
@@ -53,7 +67,28 @@ void gdb_register_init(GdbStub *stub)
 
     stub->registers = g_array_new(false, false, sizeof(CpuRegister));
     debug->registers(cpu, stub->registers);
-    stub->xml = make_xml(stub, debug->architecture(cpu));
+    stub->xml = make_xml(stub, debug);
+}
+
+uint64_t gdb_read_pc(Cpu *cpu)
+{
+    const CpuDebug *debug = debug_of(cpu);
+    uint8_t bytes[CPU_REGISTER_MAX_BYTES] = { 0 };
+    uint64_t pc;
+
+    debug->read(cpu, debug->pc, bytes);
+    memcpy(&pc, bytes, sizeof(pc));
+    return GUINT64_FROM_LE(pc);
+}
+
+bool gdb_write_pc(Cpu *cpu, uint64_t pc)
+{
+    const CpuDebug *debug = debug_of(cpu);
+    uint8_t bytes[CPU_REGISTER_MAX_BYTES];
+    uint64_t value = GUINT64_TO_LE(pc);
+
+    memcpy(bytes, &value, sizeof(value));
+    return debug->write(cpu, debug->pc, bytes);
 }
 
 /* Two digits a byte; "xx" for a value that cannot be had. */

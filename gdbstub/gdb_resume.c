@@ -18,12 +18,30 @@ static void resume_as(GdbStub *stub, CpuResume how)
     }
 }
 
+static uint64_t linear_pc(Cpu *cpu)
+{
+    return CLASS_METHOD(&cpu->device.object, cpu_class, CpuClass, get_pc)(cpu);
+}
+
+/* It still stands before the breakpoint that it stopped for. */
+static bool is_at_point(Cpu *cpu)
+{
+    const CpuStop *stop = &cpu->debug_stop;
+
+    return stop->reason == CPU_STOP_POINT && stop->kind == CPU_POINT_EXECUTE &&
+           stop->address == linear_pc(cpu);
+}
+
 void gdb_go_on(GdbStub *stub)
 {
     g_autoptr(GError) error = NULL;
 
     for (unsigned i = 0; i < stub->machine->cpus->len; i++) {
-        gdb_cpu(stub, i)->debug_stop.reason = CPU_STOP_NONE;
+        Cpu *cpu = gdb_cpu(stub, i);
+        if (cpu->resume == CPU_RUN && is_at_point(cpu)) {
+            cpu->resume = CPU_RUN_PAST;
+        }
+        cpu->debug_stop.reason = CPU_STOP_NONE;
     }
     if (!gdb_apply_points(stub, &error)) {
         gdb_send_error(stub, GDB_ENOSPC);
@@ -45,8 +63,10 @@ static bool set_pc(GdbStub *stub, const char *text)
         gdb_send_error(stub, GDB_EINVAL);
         return false;
     }
-    Cpu *cpu = gdb_cpu(stub, stub->cpu);
-    CLASS_METHOD(&cpu->device.object, cpu_class, CpuClass, set_pc)(cpu, pc);
+    if (!gdb_write_pc(gdb_cpu(stub, stub->cpu), pc)) {
+        gdb_send_error(stub, GDB_EINVAL);
+        return false;
+    }
     return true;
 }
 
@@ -160,7 +180,7 @@ bool gdb_stays_in_range(GdbStub *stub)
         return false;
     }
     Cpu *cpu = gdb_cpu(stub, stub->range_cpu);
-    uint64_t pc = CLASS_METHOD(&cpu->device.object, cpu_class, CpuClass, get_pc)(cpu);
+    uint64_t pc = gdb_read_pc(cpu);
     if (cpu->debug_stop.reason != CPU_STOP_STEPPED || pc < stub->range_start ||
         pc >= stub->range_end) {
         return false;
@@ -168,6 +188,21 @@ bool gdb_stays_in_range(GdbStub *stub)
     cpu->resume = step_kind(stub);
     gdb_go_on(stub);
     return true;
+}
+
+/* A debugger that cannot find the point at what it takes for the pc (code of a segment whose base
+ * is not 0) would go on as if there had been none: to it, this is a trap like any other. */
+static void append_break(GdbStub *stub, GString *text, Cpu *cpu)
+{
+    uint64_t at = cpu->debug_stop.address;
+
+    if (at == gdb_read_pc(cpu)) {
+        if (stub->reports_soft && gdb_has_breakpoint(stub, GDB_POINT_SOFT, at)) {
+            g_string_append(text, "swbreak:;");
+        } else if (stub->reports_hard && gdb_has_breakpoint(stub, GDB_POINT_HARD, at)) {
+            g_string_append(text, "hwbreak:;");
+        }
+    }
 }
 
 void gdb_send_stop(GdbStub *stub)
@@ -186,8 +221,8 @@ void gdb_send_stop(GdbStub *stub)
     g_string_append_c(text, ';');
     if (stop->reason == CPU_STOP_POINT && stop->kind != CPU_POINT_EXECUTE) {
         g_string_append_printf(text, "%s:%" PRIx64 ";", watch[stop->kind], stop->address);
-    } else if (stop->reason == CPU_STOP_POINT && stub->reports_break) {
-        g_string_append(text, "swbreak:;");
+    } else if (stop->reason == CPU_STOP_POINT) {
+        append_break(stub, text, gdb_cpu(stub, index));
     }
     resume_as(stub, CPU_RUN); /* whoever else starts the machine means all of it */
     gdb_send(stub, text->str);

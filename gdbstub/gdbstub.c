@@ -23,7 +23,8 @@ static void writable(void *opaque)
 static void forget_session(GdbStub *stub)
 {
     gdb_wire_reset(stub);
-    stub->waiting = stub->multiprocess = stub->reports_break = stub->physical = false;
+    stub->waiting = stub->multiprocess = stub->physical = false;
+    stub->reports_soft = stub->reports_hard = false;
     stub->step_flags = GDB_STEP_ENABLE | GDB_STEP_NO_IRQ | GDB_STEP_NO_TIMER;
     stub->cpu = 0;
     stub->cont_cpu = UINT_MAX;

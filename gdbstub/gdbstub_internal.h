@@ -13,6 +13,9 @@ typedef enum { GDB_OK, GDB_EFAULT = 14, GDB_EINVAL = 22, GDB_ENOSPC = 28 } GdbEr
 
 typedef enum { GDB_WIRE_IDLE, GDB_WIRE_DATA, GDB_WIRE_SUM_HIGH, GDB_WIRE_SUM_LOW } GdbWireState;
 
+/* The number behind Z of the two kinds of breakpoint. */
+enum { GDB_POINT_SOFT, GDB_POINT_HARD };
+
 /* A point as the debugger names it: the number behind Z, and where. */
 typedef struct {
     uint8_t type;
@@ -39,7 +42,7 @@ struct GdbStub {
     /* the session */
     bool connected;
     bool waiting; /* for a stop: a reply is due */
-    bool multiprocess, reports_break;
+    bool multiprocess, reports_soft, reports_hard;
     bool physical; /* memory packets mean physical addresses */
     uint8_t step_flags;
     unsigned cpu;         /* of register and memory packets ("Hg") */
@@ -84,6 +87,10 @@ void gdb_append_thread(GdbStub *stub, GString *out, unsigned cpu);
 
 /* gdb_register.c */
 void gdb_register_init(GdbStub *stub);
+/** gdb_read_pc - what the debugger takes for the address of code, in little-endian guests; it may
+ * be an offset into a segment. gdb_write_pc: false when it cannot be there */
+uint64_t gdb_read_pc(Cpu *cpu);
+bool gdb_write_pc(Cpu *cpu, uint64_t pc);
 void gdb_read_registers(GdbStub *stub);
 void gdb_write_registers(GdbStub *stub, const char *text);
 void gdb_read_register(GdbStub *stub, const char *text);
@@ -111,6 +118,8 @@ void gdb_remove_point(GdbStub *stub, const char *text);
 /** gdb_drop_points - all, at once */
 void gdb_drop_points(GdbStub *stub);
 bool gdb_apply_points(GdbStub *stub, GError **errp);
+/** gdb_has_breakpoint - of kind @type: GDB_POINT_x */
+bool gdb_has_breakpoint(const GdbStub *stub, unsigned type, uint64_t address);
 
 static inline Cpu *gdb_cpu(const GdbStub *stub, unsigned index)
 {

@@ -17,17 +17,22 @@ typedef struct {
     const char *type;  /* NULL: "int" */
     const char *group; /* NULL: the debugger's own idea */
     uint16_t bits;
-    uint32_t id; /* the architecture's own number */
+    uint32_t id;    /* the architecture's own number */
+    bool not_saved; /* calling a function of the guest does not save and restore it */
 } CpuRegister;
 
 /* What an architecture says of itself. Context of all: the CPU is stopped, machine lock held. */
 typedef struct {
     const char *(*architecture)(Cpu *cpu); /* gdb's name: "riscv:rv64" */
+    /* XML of the types that @feature's registers use beside gdb's own; NULL: none are. May be NULL
+     */
+    const char *(*types)(const char *feature);
     /* append CpuRegister to @list; gdb's numbers are positions in it */
     void (*registers)(Cpu *cpu, GArray *list);
     /* bits / 8 bytes in the guest's order; false: there is no value now */
     bool (*read)(Cpu *cpu, uint32_t id, uint8_t *bytes);
     bool (*write)(Cpu *cpu, uint32_t id, const uint8_t *bytes);
+    uint32_t pc; /* id of the program counter: what a debugger takes for the address of code */
 } CpuDebug;
 
 typedef enum {
@@ -48,6 +53,7 @@ typedef struct {
 typedef enum {
     CPU_RUN,
     CPU_HOLD,         /* not at all */
+    CPU_RUN_PAST,     /* without stopping for a point at the first instruction */
     CPU_STEP,         /* one instruction */
     CPU_STEP_QUIETLY, /* one instruction, before any interrupt */
 } CpuResume;

@@ -302,6 +302,11 @@ static TcgLeft step(Cpu *cpu)
     if (cpu->resume >= CPU_STEP) {
         return step_for_debugger(cpu);
     }
+    if (cpu->resume == CPU_RUN_PAST) {
+        TcgLeft left = run_once(cpu, 1);
+        cpu->resume = CPU_RUN;
+        return left == TCG_LEFT_RAISE ? left : TCG_LEFT_EXIT; /* interrupts have waited */
+    }
     if (tcg->breakpoints->len && tcg_debugger_stops_at(cpu, pc)) {
         return TCG_LEFT_EXIT;
     }
@@ -362,7 +367,8 @@ static bool prepare(Cpu *cpu, TcgLeft left)
         tcg_leave(cpu);
         return false;
     }
-    if (!attention || tcg->restart_single || cpu->resume == CPU_STEP_QUIETLY) {
+    if (!attention || tcg->restart_single || cpu->resume == CPU_STEP_QUIETLY ||
+        cpu->resume == CPU_RUN_PAST) {
         return true;
     }
     while (deliver_interrupt(cpu) && atomic_read(&cpu->halted)) { /* INIT: wait for the next */

@@ -182,4 +182,5 @@ const CpuDebug riscv_debug = {
     .registers = registers,
     .read = read_register,
     .write = write_register,
+    .pc = ID_PC,
 };

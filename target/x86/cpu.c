@@ -11,6 +11,7 @@
 #include "target/x86/features.h"
 #include "target/x86/flags.h"
 #include "target/x86/frontend_internal.h"
+#include "target/x86/gdb.h"
 #include "target/x86/interrupt.h"
 #include "target/x86/mmu.h"
 #include "target/x86/mode.h"
@@ -523,7 +524,7 @@ const X86CpuClass x86_cpu_class = {
         .frontend = &x86_frontend,
         .get_pc = x86_cpu_get_pc, .set_pc = x86_cpu_set_pc, .has_work = x86_has_work,
         .dump = x86_cpu_dump, .debug_translate = x86_debug_translate,
-        .disas_setup = x86_cpu_disas_setup,
+        .debug = &x86_debug_description, .disas_setup = x86_cpu_disas_setup,
     },
 };
 CLASS_REGISTER(x86_cpu_class);

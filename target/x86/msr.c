@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Model-specific registers. Spec: SDM vol. 4, ch. 2 (architectural ones); APM vol. 2, appendix A.
  */
+#include "target/x86/msr.h"
+
 #include "target/x86/control.h"
 #include "target/x86/features.h"
 #include "target/x86/interrupt.h"
@@ -286,6 +288,11 @@ static MsrResult read_msr(X86Cpu *cpu, uint32_t number, uint64_t *value)
     }
 }
 
+bool x86_msr_read(X86Cpu *cpu, uint32_t number, uint64_t *value)
+{
+    return read_msr(cpu, number, value) == MSR_OK;
+}
+
 uint64_t x86_helper_rdmsr(void *c, uint64_t number, uint64_t a, uint64_t b, uint64_t d)
 {
     X86Cpu *cpu = c;
@@ -430,6 +437,11 @@ static MsrResult write_msr(X86Cpu *cpu, uint32_t number, uint64_t value)
                           cpu->apic->write_msr(cpu->apic_opaque, number - MSR_X2APIC, value));
     }
     return write_special(cpu, number, value);
+}
+
+bool x86_msr_write(X86Cpu *cpu, uint32_t number, uint64_t value)
+{
+    return write_msr(cpu, number, value) == MSR_OK;
 }
 
 uint64_t x86_helper_wrmsr(void *c, uint64_t number, uint64_t value, uint64_t b, uint64_t d)
