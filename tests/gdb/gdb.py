@@ -1,93 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The debugging stub: packets by hand, hostile ones too, and sessions of a real gdb.
+"""The debugging stub on RISC-V: packets by hand, hostile ones too, and sessions of a real gdb.
 
 usage: gdb.py [--binary=EMULATOR] [--build=FOLDER] [--variant=NAME] [PATTERN]        Speaks TAP.
 """
-import argparse
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import tempfile
 import time
-import traceback
-from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
-import guest
+import session
+from session import HERE, SECONDS, Client, Machine, gdb
 
-SECONDS = 20
-FLAGS = ['-march=rv64gc', '-mabi=lp64d', '-nostdlib', '-static', '-g', '-Wl,-N,-Ttext=0x80000000', '-Wl,--build-id=none',
-         '-Wl,--no-warn-rwx-segments']
-
-
-class Machine:
-    """The program on a bare machine of two harts, stopped, with the stub on a socket."""
-    binary = accel = program = symbols = None
-
-    def __init__(self, folder, *options):
-        self.path = folder / 'gdb'
-        command = [self.binary, '-machine', 'virt', '-smp', '2', '-m', '64M', '-bios', 'none', '-display', 'none',
-                   '-serial', 'none', '-kernel', self.program, '-gdb', f'unix:{self.path}', '-S', *self.accel, *options]
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-
-
-class Client:
-    """A debugger that sends what it is told."""
-
-    def __init__(self, machine):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(SECONDS)
-        end = time.monotonic() + SECONDS
-        while self.socket.connect_ex(str(machine.path)):    # not made yet, or not listening yet
-            assert time.monotonic() < end and machine.process.poll() is None, machine.process.stdout.read()
-            time.sleep(0.01)
-        self.buffer = b''
-
-    def frame(self, data):
-        return b'$' + data + b'#%02x' % (sum(data) & 255)
-
-    def byte(self):
-        while not self.buffer:
-            more = self.socket.recv(65536)
-            assert more, 'the stub hung up'
-            self.buffer += more
-        first, self.buffer = self.buffer[:1], self.buffer[1:]
-        return first
-
-    def packet(self):
-        """The next packet, unescaped; what comes before is acknowledgements."""
-        while (first := self.byte()) != b'$':
-            assert first in b'+-', first
-        data = b''
-        while (byte := self.byte()) != b'#':
-            data += bytes([self.byte()[0] ^ 0x20]) if byte == b'}' else byte
-        self.byte(), self.byte()
-        self.socket.sendall(b'+')
-        return data.decode('latin-1')
-
-    def ask(self, text):
-        self.socket.sendall(self.frame(text.encode('latin-1')))
-        return self.packet()
-
-    def word(self, address):
-        return int.from_bytes(bytes.fromhex(self.ask(f'm{address:x},8')), 'little')
-
-    def register(self, number):
-        return int.from_bytes(bytes.fromhex(self.ask(f'p{number:x}')), 'little')
-
-
+FLAGS = ['-march=rv64gc', '-mabi=lp64d', '-Wl,-N,-Ttext=0x80000000']
+Machine.words = ('-machine', 'virt', '-smp', '2', '-bios', 'none')
 PC = 32
 
 
@@ -240,16 +165,6 @@ def test_hostile_packets(folder):
         assert points <= 1024, points
 
 
-def gdb(machine, *commands):
-    """What gdb prints for @commands."""
-    words = ['gdb-multiarch', '-q', '-nx', '-batch']
-    for command in ('set pagination off', 'set confirm off', f'file {machine.program}', f'target remote {machine.path}',
-                    *commands):
-        words += ['-ex', command]
-    result = subprocess.run(words, capture_output=True, text=True, timeout=90, stdin=subprocess.DEVNULL, check=False)
-    return result.stdout + result.stderr
-
-
 def test_session_of_gdb(folder):
     if not shutil.which('gdb-multiarch'):
         return 'gdb-multiarch is not installed'
@@ -266,42 +181,8 @@ def test_session_of_gdb(folder):
 
 
 def build(folder):
-    folder.mkdir(parents=True, exist_ok=True)
-    output = folder / 'gdb-program.elf'
-    subprocess.run([guest.CROSS, *FLAGS, '-o', output, HERE / 'program.S'], check=True)
-    names = subprocess.run(['riscv64-linux-gnu-nm', output], capture_output=True, text=True, check=True).stdout
-    return output, {name: int(at, 16) for at, _, name in (line.split() for line in names.splitlines())}
-
-
-def main():
-    parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument('--binary')
-    parser.add_argument('--build', default=str(guest.ROOT / 'build'))
-    parser.add_argument('--variant', choices=list(guest.VARIANTS), default='default')
-    parser.add_argument('pattern', nargs='?', default='')
-    options = parser.parse_args()
-    if not shutil.which(guest.CROSS):
-        guest.skip(f'{guest.CROSS} is not installed', tap=True)
-    Machine.binary = guest.emulator(options.binary, options.build)
-    if not Machine.binary:
-        guest.skip('rhea-system-riscv64 is not built', tap=True)
-    Machine.accel = guest.accel_options(Machine.binary, options.variant, tap=True)
-    Machine.program, Machine.symbols = build(Path(options.build) / 'tests')
-    tests = [fn for name, fn in globals().items() if name.startswith('test_') and options.pattern in name]
-    print(f'1..{len(tests)}')
-    failed = False
-    for number, test in enumerate(tests, 1):
-        name = test.__name__.removeprefix('test_')
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                skipped = test(Path(folder))
-                print(f'ok {number} {name}' + (f' # SKIP {skipped}' if skipped else ''), flush=True)
-            except Exception:    # any failure is the test's
-                print(f'not ok {number} {name}')
-                print('# ' + traceback.format_exc().replace('\n', '\n# '), flush=True)
-                failed = True
-    sys.exit(failed)
+    return session.assemble(session.guest.CROSS, 'riscv64-linux-gnu-nm', FLAGS, HERE / 'program.S', folder)
 
 
 if __name__ == '__main__':
-    main()
+    session.main('riscv64', session.guest.CROSS, build, globals(), __doc__)
