@@ -22,9 +22,10 @@ check:
 check-long:
 	@scripts/check --long
 
-# Speed beside the peer, as a table.
+# Speed beside the peer, as a table for each guest.
 bench:
-	@scripts/bench
+	@scripts/bench --arch=riscv64
+	@scripts/bench --arch=x86_64
 
 docs:
 	@scripts/setup docs

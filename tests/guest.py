@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / 'scripts'))
 import initramfs
 
 CROSS = 'riscv64-linux-gnu-gcc'
+PROMPT = r'guest:~# '
 
 
 # Ways to run the same guest: name -> properties of the translator.
@@ -75,9 +76,9 @@ def accel_options(binary, variant, tap=False):
     return ['-accel', f'tcg,{options}']
 
 
-def guest_folder():
-    """Folder of what scripts/fetch-guest keeps; None when it has not run."""
-    result = subprocess.run([ROOT / 'scripts/fetch-guest', '--offline'], capture_output=True, text=True, check=False)
+def guest_folder(arch='riscv64'):
+    """Folder of what scripts/fetch-guest keeps for @arch; None when it has not run."""
+    result = subprocess.run([ROOT / 'scripts/fetch-guest', '--offline', arch], capture_output=True, text=True, check=False)
     return Path(result.stdout.strip()) if result.returncode == 0 else None
 
 

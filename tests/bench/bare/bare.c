@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Console of machine virt, and the functions that a compiler calls on its own. */
+/* Results on the console, events in a row, and the functions that a compiler calls on its own. */
 #include "bare.h"
-
-static volatile uint8_t *const uart = (volatile uint8_t *)0x10000000;
 
 static void put(const char *text)
 {
     for (; *text; text++) {
-        while (!(uart[5] & 0x20)) {
-        }
-        uart[0] = (uint8_t)*text;
+        machine_put(*text);
     }
 }
 
@@ -34,6 +30,25 @@ void bare_result(const char *name, uint64_t ns, uint64_t digest)
     put(" ");
     put_number(digest, 16);
     put("\n");
+}
+
+void bare_events(const BareEvent *events, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t start = machine_time_ns();
+        for (unsigned round = 0; round < events[i].count; round++) {
+            events[i].run();
+        }
+        bare_result(events[i].name, machine_time_ns() - start, events[i].count);
+    }
+}
+
+int main(void);
+int main(void)
+{
+    machine_start();
+    put("\n"); /* what firmware said may have no end */
+    return bare_main();
 }
 
 void *memset(void *to, int value, size_t bytes);

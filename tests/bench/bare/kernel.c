@@ -8,11 +8,11 @@
 #define FUNCTION_OF(name) bench_##name
 #define WORK_OF(name)     FUNCTION_OF(name)
 
-int main(void)
+int bare_main(void)
 {
-    uint64_t start = bare_time_ns();
+    uint64_t start = machine_time_ns();
     uint64_t digest = WORK_OF(KERNEL)();
 
-    bare_result(NAME_OF(KERNEL), bare_time_ns() - start, digest);
+    bare_result(NAME_OF(KERNEL), machine_time_ns() - start, digest);
     return 0;
 }

@@ -50,7 +50,7 @@ uint64_t bench_fft(void)
     for (unsigned i = 0; i < N; i++) {
         points[i] = (Complex){ i % 97, i % 31 };
     }
-    for (int round = 0; round < 2; round++) {
+    for (int round = 0; round < 2 * WORK_SCALE; round++) {
         transform(0);
         transform(1);
         for (unsigned i = 0; i < N; i++) {

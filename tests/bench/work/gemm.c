@@ -5,6 +5,18 @@
 enum { N = 192 };
 static double a[N][N], b[N][N], c[N][N];
 
+static void multiply(void)
+{
+    for (int i = 0; i < N; i++) {
+        for (int k = 0; k < N; k++) {
+            double factor = a[i][k];
+            for (int j = 0; j < N; j++) {
+                c[i][j] += factor * b[k][j];
+            }
+        }
+    }
+}
+
 uint64_t bench_gemm(void)
 {
     double sum = 0;
@@ -16,13 +28,8 @@ uint64_t bench_gemm(void)
             c[i][j] = 0;
         }
     }
-    for (int i = 0; i < N; i++) {
-        for (int k = 0; k < N; k++) {
-            double factor = a[i][k];
-            for (int j = 0; j < N; j++) {
-                c[i][j] += factor * b[k][j];
-            }
-        }
+    for (int round = 0; round < WORK_SCALE; round++) {
+        multiply();
     }
     for (int i = 0; i < N; i++) {
         sum += c[i][(i * 7) % N];

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Product of 64 by 64 matrices of doubles. */
+/* Product of 64 by 64 matrices of floating-point numbers. */
 #include "work.h"
 
 enum { N = 64 };
-static double a[N][N], b[N][N], c[N][N];
+static WORK_REAL a[N][N], b[N][N], c[N][N];
 
 static void multiply(void)
 {
     for (int i = 0; i < N; i++) {
         for (int j = 0; j < N; j++) {
-            double sum = 0;
+            WORK_REAL sum = 0;
             for (int k = 0; k < N; k++) {
                 sum += a[i][k] * b[k][j];
             }
@@ -20,7 +20,7 @@ static void multiply(void)
 
 uint64_t bench_matmul(void)
 {
-    double sum = 0;
+    WORK_REAL sum = 0;
 
     for (int i = 0; i < N; i++) {
         for (int j = 0; j < N; j++) {

@@ -20,7 +20,7 @@ uint64_t bench_saxpy(void)
         x[i] = (float)(i % 101) / 64;
         y[i] = (float)(i % 37) / 32;
     }
-    for (int round = 0; round < 1500; round++) {
+    for (int round = 0; round < 1500 * WORK_SCALE; round++) {
         pass((round & 1) ? -0.5f : 0.5078125f);
     }
     for (int i = 0; i < N; i++) {

@@ -12,6 +12,16 @@
 #include "work.def"
 #undef WORK
 
+/* How often a piece of work repeats what it does: more where vectors make it short. */
+#ifndef WORK_SCALE
+#define WORK_SCALE 1
+#endif
+
+/* In what a piece of work for several precisions computes. */
+#ifndef WORK_REAL
+#define WORK_REAL double
+#endif
+
 /** work_random - the next number of a xorshift generator; @state is never 0 */
 static inline __attribute__((always_inline)) uint64_t work_random(uint64_t *state)
 {

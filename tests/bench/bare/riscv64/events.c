@@ -71,11 +71,7 @@ static void nothing(void)
     __asm__ volatile("" ::: "memory");
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-    unsigned count;
-} events[] = {
+static const BareEvent events[] = {
     { "call", nothing, 5000000 },
     { "ecall", ecall, 500000 },
     { "csr", csr, 2000000 },
@@ -87,15 +83,9 @@ static const struct {
     { "cas", cas, 5000000 },
 };
 
-int main(void)
+int bare_main(void)
 {
     __asm__ volatile("csrw mtvec, %0" ::"r"(events_trap));
-    for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
-        uint64_t start = bare_time_ns();
-        for (unsigned round = 0; round < events[i].count; round++) {
-            events[i].run();
-        }
-        bare_result(events[i].name, bare_time_ns() - start, events[i].count);
-    }
+    bare_events(events, sizeof(events) / sizeof(events[0]));
     return 0;
 }
