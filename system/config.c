@@ -22,6 +22,7 @@ Config *config_new(const char *program, const char *arch)
     config->machine.accels = g_ptr_array_new();
     config->lines.chardevs = g_ptr_array_new();
     config->lines.serials = g_ptr_array_new();
+    config->lines.parallels = g_ptr_array_new();
     config->lines.monitors = g_ptr_array_new();
     config->lines.escape = CHARDEV_MUX_ESCAPE;
     return config;
@@ -53,6 +54,7 @@ void config_free(Config *config)
     g_free(config->boot.paths.dump_dtb);
     g_ptr_array_unref(config->lines.chardevs);
     g_ptr_array_unref(config->lines.serials);
+    g_ptr_array_unref(config->lines.parallels);
     g_ptr_array_unref(config->lines.monitors);
     g_free(config->life.pidfile);
     g_free(config->name);

@@ -48,6 +48,7 @@ typedef enum { CONFIG_VGA_DEFAULT, CONFIG_VGA_NONE, CONFIG_VGA_STD } ConfigVga;
 typedef struct {
     GPtrArray *chardevs;     /* const OptionUse * of -chardev */
     GPtrArray *serials;      /* ... of -serial */
+    GPtrArray *parallels;    /* ... of -parallel */
     GPtrArray *monitors;     /* ... of -mon, -monitor, -qmp and -qmp-pretty */
     bool no_console_monitor; /* -monitor was given: the console has none of its own */
     const OptionUse *qtest_use;

@@ -42,7 +42,12 @@ bool config_apply_serial(Config *config, const OptionUse *use, GError **errp)
 
 bool config_apply_parallel(Config *config, const OptionUse *use, GError **errp)
 {
-    return must_be_none(use, "parallel ports are", errp);
+    if (config->lines.parallels->len == MACHINE_MAX_PARALLEL) {
+        error_set(errp, "a machine has at most %d parallel ports", MACHINE_MAX_PARALLEL);
+        return false;
+    }
+    g_ptr_array_add(config->lines.parallels, (gpointer)use);
+    return true;
 }
 
 bool config_apply_monitor(Config *config, const OptionUse *use, GError **errp)

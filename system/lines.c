@@ -76,14 +76,15 @@ static bool open_text(const Lines *lines, const char *text, const char *label, C
     return *chardev != NULL;
 }
 
-static bool open_serials(const Lines *lines, Machine *machine, GError **errp)
+/* -serial or -parallel, by what labels begin with. */
+static bool open_all(const Lines *lines, const GPtrArray *uses, const char *kind,
+                     Chardev **chardevs, GError **errp)
 {
-    const GPtrArray *uses = lines->config->lines.serials;
     for (guint i = 0; i < uses->len; i++) {
         const OptionUse *use = g_ptr_array_index(uses, i);
-        g_autofree char *label = g_strdup_printf("serial%u", i);
+        g_autofree char *label = g_strdup_printf("%s%u", kind, i);
         GError *error = NULL;
-        if (!open_text(lines, use->argument, label, &machine->serial[i], &error)) {
+        if (!open_text(lines, use->argument, label, &chardevs[i], &error)) {
             option_use_prefix(use, &error);
             g_propagate_error(errp, error);
             return false;
@@ -111,6 +112,22 @@ bool lines_wants_console(const Config *config)
            (config->lines.nographic || !config->lines.headless);
 }
 
+/* What a PC has at least, where it leads nowhere. */
+static bool open_default_ports(const Lines *lines, Machine *machine, GError **errp)
+{
+    const Config *config = lines->config;
+    const MachineClass *class = (const MachineClass *)machine->object.class;
+    if (!class->default_ports || config->nodefaults) {
+        return true;
+    }
+    if (config->lines.serials->len == 0 && !machine->serial[0] &&
+        !open_text(lines, "null", "serial0", &machine->serial[0], errp)) {
+        return false;
+    }
+    return config->lines.parallels->len ||
+           open_text(lines, "null", "parallel0", &machine->parallel[0], errp);
+}
+
 bool lines_open(const Config *config, Object *parent, Machine *machine, const ChardevMuxOps *ops,
                 void *ops_opaque, GError **errp)
 {
@@ -124,7 +141,8 @@ bool lines_open(const Config *config, Object *parent, Machine *machine, const Ch
             return false;
         }
     }
-    if (!open_serials(&lines, machine, errp)) {
+    if (!open_all(&lines, config->lines.serials, "serial", machine->serial, errp) ||
+        !open_all(&lines, config->lines.parallels, "parallel", machine->parallel, errp)) {
         return false;
     }
     if (lines_wants_console(config) &&
@@ -132,7 +150,7 @@ bool lines_open(const Config *config, Object *parent, Machine *machine, const Ch
         error_prefix(errp, "-nographic: ");
         return false;
     }
-    return true;
+    return open_default_ports(&lines, machine, errp);
 }
 
 bool lines_open_monitors(const Config *config, Object *parent, GPtrArray *chardevs,
@@ -170,19 +188,25 @@ Chardev *lines_open_one(const Config *config, Object *parent, const char *text, 
     return chardev;
 }
 
-bool lines_check(const Config *config, const Machine *machine, GError **errp)
+static bool check_all(const GPtrArray *uses, const char *what, Chardev *const *chardevs,
+                      GError **errp)
 {
-    for (guint i = 0; i < config->lines.serials->len; i++) {
-        const OptionUse *use = g_ptr_array_index(config->lines.serials, i);
-        const Chardev *chardev = machine->serial[i];
-        bool wanted = chardev && strcmp(use->argument, "null") != 0;
-        if (wanted && chardev->ports->len == 0) {
-            error_set(errp, "this machine has no serial line number %u", i + 1);
+    for (guint i = 0; i < uses->len; i++) {
+        const OptionUse *use = g_ptr_array_index(uses, i);
+        bool wanted = chardevs[i] && strcmp(use->argument, "null") != 0;
+        if (wanted && chardevs[i]->ports->len == 0) {
+            error_set(errp, "this machine has no %s number %u", what, i + 1);
             option_use_prefix(use, errp);
             return false;
         }
     }
     return true;
+}
+
+bool lines_check(const Config *config, const Machine *machine, GError **errp)
+{
+    return check_all(config->lines.serials, "serial line", machine->serial, errp) &&
+           check_all(config->lines.parallels, "parallel port", machine->parallel, errp);
 }
 
 void lines_close(Object *parent)

@@ -235,7 +235,8 @@ const OptionRow option_table[] = {
     KEYS("add-fd", "fd=n,set=n[,opaque=text]", OPTION_CHARDEV, NULL, add_fd_keys,
          config_apply_add_fd,
          "an open descriptor for set n: where a file is named, /dev/fdset/n means it"),
-    TEXT("parallel", "none", OPTION_CHARDEV, config_apply_parallel, "no parallel port"),
+    TEXT("parallel", "dev", OPTION_CHARDEV, config_apply_parallel,
+         "what the next parallel port prints on: a character device as for -serial, or none"),
     TEXT("echr", "c", OPTION_CHARDEV, config_apply_echr,
          "key that starts a command on a shared line, instead of Ctrl-A"),
 

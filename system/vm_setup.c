@@ -396,21 +396,23 @@ static bool has_own_display(const Config *config)
 static bool add_vga(Vm *vm, GError **errp)
 {
     const Config *config = vm->config;
-    PciBus *bus = pci_bus_default(vm->machine);
-    bool x86 = strcmp(config->arch, "x86_64") == 0;
-    bool wanted =
-        config->vga == CONFIG_VGA_STD || (config->vga == CONFIG_VGA_DEFAULT &&
-                                          !config->nodefaults && x86 && !has_own_display(config));
+    const MachineClass *machine = (const MachineClass *)vm->machine->object.class;
+    const char *name = machine->default_display ? machine->default_display : "VGA";
+    bool wanted = config->vga == CONFIG_VGA_STD ||
+                  (config->vga == CONFIG_VGA_DEFAULT && machine->default_display &&
+                   !config->nodefaults && !has_own_display(config));
     if (!wanted) {
         return true;
     }
+    const ObjectClass *class = object_class_by_name(name);
+    g_autoptr(GError) why = NULL;
+    Bus *bus = bus_find(&vm->machine->object, NULL, device_class_bus(class), &why);
     if (!bus) {
-        if (config->vga == CONFIG_VGA_STD) {
-            error_set(errp, "-vga std: this machine has no PCI bus");
-        }
-        return config->vga != CONFIG_VGA_STD;
+        error_set(errp, "-vga std: this machine has no bus for it");
+        return false;
     }
-    return pci_add(vm->machine, bus, "VGA", -1, errp) != NULL;
+    Device *vga = machine_add_device(vm->machine, "vga", (const DeviceClass *)class);
+    return device_realize(vga, bus, errp);
 }
 
 static void mux_quit(void *opaque)

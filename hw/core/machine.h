@@ -13,7 +13,7 @@ typedef struct Accel Accel;
 typedef struct Chardev Chardev;
 typedef struct HostInput HostInput;
 
-enum { MACHINE_MAX_SERIAL = 8 };
+enum { MACHINE_MAX_SERIAL = 8, MACHINE_MAX_PARALLEL = 3 };
 
 /* -smp, completed and checked: cpus <= max_cpus == sockets * dies * clusters * cores * threads. */
 typedef struct {
@@ -69,11 +69,13 @@ struct MachineClass {
     const char *const *aliases;  /* NULL-terminated; e.g. "virt-7.2" */
     const char *default_cpu;     /* class name */
     const ObjectClass *cpu_base; /* CPU models must descend from it */
+    const char *default_display; /* device of -vga std; NULL: "VGA", and only when asked for */
     const char *default_drive;   /* interface of -drive without if=; NULL: "ide" */
     uint64_t default_ram_bytes;
     unsigned max_cpus;
     unsigned options; /* bit a MachineOption that the board understands */
     bool is_default;
+    bool default_ports; /* a serial and a parallel port are there unless the user says otherwise */
     bool (*build)(Machine *machine, GError **errp); /* create and wire all devices */
     bool (*load)(Machine *machine,
                  GError **errp); /* firmware, kernel, device tree; again at each reset */
@@ -92,8 +94,9 @@ struct Machine {
     const ObjectClass *cpu_class;
     char *cpu_properties; /* "zbb=off,..." from -cpu, may be NULL */
     uint64_t ram_bytes;
-    Object *memory_backend;              /* not owned; NULL: plain anonymous memory */
-    Chardev *serial[MACHINE_MAX_SERIAL]; /* -serial n; NULL: none */
+    Object *memory_backend;                  /* not owned; NULL: plain anonymous memory */
+    Chardev *serial[MACHINE_MAX_SERIAL];     /* -serial n; NULL: none */
+    Chardev *parallel[MACHINE_MAX_PARALLEL]; /* -parallel n; NULL: none */
     char *name, *uuid;
     bool no_graphics; /* -nographic: firmware should talk on the first serial line */
     GPtrArray *options[MACHINE_OPTION_COUNT]; /* const Keyval *, in order; NULL: none */

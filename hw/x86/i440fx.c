@@ -17,6 +17,7 @@ static bool add_chipset(Pc *pc, GError **errp)
         return false;
     }
     pc->host = container_of(host, PciHost, sysbus.device);
+    pc->roms = &pc->host->memory;
     pc->south = pci_add(machine, &pc->host->bus, "PIIX3", PCI_DEVFN(SOUTH_SLOT, 0), errp);
     pc->pm = pc->south ? pci_add(machine, &pc->host->bus, "PIIX4_PM",
                                  PCI_DEVFN(SOUTH_SLOT, PM_FUNCTION), errp)
@@ -92,6 +93,7 @@ static void put_pci(const Pc *pc, Aml *aml)
 }
 
 static const PcKind kind = {
+    .bios = "bios-256k.bin",
     .product = "Standard PC (i440FX + PIIX, 1996)",
     .low_max = 0xe0000000u,
     .low_max_of_many = 0xc0000000u,
@@ -125,6 +127,8 @@ static const MachineClass i440fx_machine_class = {
     .aliases = aliases,
     .default_cpu = "qemu64-x86-cpu",
     .cpu_base = &x86_cpu_class.cpu.device.object,
+    .default_display = "VGA",
+    .default_ports = true,
     .default_ram_bytes = X86_RAM_DEFAULT,
     .max_cpus = 255,
     .options = PC_OPTIONS,

@@ -4,12 +4,12 @@
 
 #include <inttypes.h>
 
-#include "chardev/chardev.h"
 #include "hw/intc/i8259.h"
 #include "hw/timer/hpet.h"
+#include "hw/x86/at_devices.h"
 #include "util/error.h"
 
-enum { SERIAL_PORTS = 4, RTC_IRQ = 8, HPET_PINS = 0x00ff0104 };
+enum { RTC_IRQ = 8, HPET_PINS = 0x00ff0104 };
 
 static bool add_memory(Pc *pc, GError **errp)
 {
@@ -27,6 +27,9 @@ static bool add_memory(Pc *pc, GError **errp)
     }
     if (!x86_add_ram(x86, low, errp)) {
         return false;
+    }
+    if (kind->isa_only) {
+        return true;
     }
     memory_region_init(&pc->smm_root, &machine->object, "smm", UINT64_MAX);
     memory_region_init_alias(&pc->smm_system, &machine->object, "smm-system",
@@ -62,8 +65,8 @@ static bool add_interrupts(Pc *pc, GError **errp)
         return false;
     }
     x86_connect_i8259(&pc->x86, pic);
-    if (!x86_add_io_apic(&pc->x86, "ioapic", X86_IO_APIC_BASE, 0, errp) ||
-        (pc->hpet && !add_hpet(pc, errp))) {
+    if (!pc->kind->isa_only && (!x86_add_io_apic(&pc->x86, "ioapic", X86_IO_APIC_BASE, 0, errp) ||
+                                (pc->hpet && !add_hpet(pc, errp)))) {
         return false;
     }
     x86_connect_isa_lines(&pc->x86);
@@ -80,58 +83,24 @@ static void connect_hpet(Pc *pc, Device *pit)
     device_connect_irq(hpet, "legacy", HPET_LEGACY_RTC, pc->x86.isa->irq_in[RTC_IRQ]);
 }
 
-/* Keyboard controller and port 92 both open the A20 gate. */
-static bool add_a20(Pc *pc, GError **errp)
-{
-    X86Machine *x86 = &pc->x86;
-    Device *port92 = x86_add_isa(x86, "port92", "port92", errp);
-    Device *kbc = port92 ? x86_add_isa(x86, "i8042", "i8042", errp) : NULL;
-    if (!kbc) {
-        return false;
-    }
-    device_connect_irq(port92, "a20", 0, x86_a20_input(x86, 0));
-    device_connect_irq(kbc, "a20", 0, x86_a20_input(x86, 1));
-    return true;
-}
-
-static bool add_serial(Pc *pc, unsigned index, GError **errp)
-{
-    Machine *machine = &pc->x86.machine;
-    g_autofree char *name = g_strdup_printf("serial%u", index);
-    Device *uart = x86_add_device(machine, name, "isa-serial", errp);
-    return uart && property_set_u64(&uart->object, "index", index, errp) &&
-           property_set_link(&uart->object, "chardev", &machine->serial[index]->object, errp) &&
-           x86_realize_isa(&pc->x86, uart, errp);
-}
-
 static bool add_isa_devices(Pc *pc, GError **errp)
 {
     X86Machine *x86 = &pc->x86;
-    Machine *machine = &x86->machine;
     Device *pit = x86_add_pit(x86, errp);
-    if (!pit || !add_a20(pc, errp)) {
-        return false;
-    }
-    pc->rtc = x86_add_isa(x86, "rtc", "mc146818rtc", errp);
-    for (unsigned i = 0; pc->rtc && i < SERIAL_PORTS; i++) {
-        if (machine->serial[i] && !add_serial(pc, i, errp)) {
-            return false;
-        }
-    }
-    if (pc->rtc && pc->hpet) {
+    pc->rtc = pit ? x86_add_isa(x86, "rtc", "mc146818rtc", errp) : NULL;
+    if (pc->rtc && pc->hpet_dev) {
         connect_hpet(pc, pit);
     }
-    return pc->rtc != NULL;
+    return pc->rtc && at_add_dma(x86, errp) && at_add_keyboard(x86, pc->i8042, errp) &&
+           at_add_fpu_error(x86, errp) && at_add_ports(x86, errp);
 }
 
-/* Power management: its button, and SMM, which is entered on the first processor; every other one
- * has its own SMI line from its APIC. */
-static void connect_power(Pc *pc)
+/* SMM is entered on the first processor; every other one has its own SMI line from its APIC. */
+static void connect_smi(Pc *pc)
 {
     X86Cpu *first = x86_machine_cpu(&pc->x86.machine, 0);
     memory_region_add_overlap(&pc->smm_root, 0, &pc->host->smram, 1);
     device_connect_irq(&pc->pm->device, "smi", 0, device_irq_input(&first->cpu.device, "smi", 0));
-    pc->x86.machine.power_button = device_irq_input(&pc->pm->device, "power-button", 0);
 }
 
 bool pc_build(Pc *pc, const PcKind *kind, GError **errp)
@@ -143,8 +112,11 @@ bool pc_build(Pc *pc, const PcKind *kind, GError **errp)
         !x86_add_cpus(x86, errp) || !kind->add_chipset(pc, errp)) {
         return false;
     }
-    if (pc->smm) {
-        connect_power(pc);
+    if (pc->pm) {
+        x86->machine.power_button = device_irq_input(&pc->pm->device, "power-button", 0);
+    }
+    if (pc->pm && pc->smm) {
+        connect_smi(pc);
     }
     return add_interrupts(pc, errp) && add_isa_devices(pc, errp) && x86_add_fw_cfg(x86, errp) &&
            pc_add_firmware(pc, errp);
@@ -154,13 +126,16 @@ static bool pc_load(Machine *machine, GError **errp)
 {
     Pc *pc = pc_of(machine);
     pc_set_cmos(pc);
+    pc_restore_bios(pc);
     if (!pc->direct) {
         bool filled = pc->fw_cfg_filled;
         pc->fw_cfg_filled = true;
         return filled || pc_fill_fw_cfg(pc, errp);
     }
-    pc->kind->set_up_chipset(pc);
-    if (pc->x86.acpi) {
+    if (pc->kind->set_up_chipset) {
+        pc->kind->set_up_chipset(pc);
+    }
+    if (pc->x86.acpi && !pc->kind->isa_only) {
         pc_make_tables(pc);
     }
     hwaddr hole = pc->x86.low_ram_bytes > 0xc0000000u   ? 0xe0000000u
@@ -181,6 +156,7 @@ static void pc_finalize(Object *obj)
 static const Property pc_properties[] = {
     PROPERTY_BOOL("acpi", Pc, x86.acpi, true, .help = "describe the machine by ACPI tables"),
     PROPERTY_BOOL("hpet", Pc, hpet, true, .help = "high precision event timers"),
+    PROPERTY_BOOL("i8042", Pc, i8042, true, .help = "keyboard and mouse controller"),
     PROPERTY_BOOL("smm", Pc, smm, true, .help = "system management interrupts"),
     PROPERTY_SIZE("max-ram-below-4g", Pc, max_low, 0, .help = "less RAM below the PCI hole"),
     PROPERTY_STRING("pflash0", Pc, flash_file[0], NULL, .help = "firmware in flash: its file"),

@@ -25,6 +25,8 @@ typedef struct {
     uint16_t gpe_port;                          /* 0: PM port + 0x20 */
     uint8_t gpe_bytes;
     uint32_t ecam_base, ecam_bytes; /* 0: none */
+    bool isa_only;                  /* no PCI, power management, I/O APIC, HPET: NULL methods */
+    const char *bios;               /* firmware when the user names none */
 } PcKind;
 
 struct Pc {
@@ -33,15 +35,17 @@ struct Pc {
     /* properties */
     char *flash_file[PC_FLASH_BANKS];
     bool flash_readonly[PC_FLASH_BANKS];
-    bool hpet, smm;
+    bool hpet, smm, i8042;
     uint64_t max_low;
     /* parts */
-    PciHost *host;
+    PciHost *host;         /* NULL: no PCI */
+    MemoryRegion *roms;    /* what firmware below 1 MiB is part of */
     PciDevice *pm, *south; /* south: bridge with the PIRQ registers */
     Device *rtc, *hpet_dev, *flash[PC_FLASH_BANKS];
     MemoryRegion bios, low_bios;
     MemoryRegion smm_root, smm_system, smm_video;
-    bool bios_loaded, direct, fw_cfg_filled, started;
+    uint64_t bios_bytes; /* 0: flash, or none */
+    bool direct, fw_cfg_filled, started;
 };
 
 static inline Pc *pc_of(Machine *machine)
@@ -58,6 +62,8 @@ bool pc_build(Pc *pc, const PcKind *kind, GError **errp);
 bool pc_add_firmware(Pc *pc, GError **errp);
 /** pc_fill_fw_cfg - what firmware reads, once all devices are there */
 bool pc_fill_fw_cfg(Pc *pc, GError **errp);
+/** pc_restore_bios - where it lies in RAM: as it was before a guest wrote there. At each reset */
+void pc_restore_bios(Pc *pc);
 /** pc_set_cmos - what firmware reads there. At each reset */
 void pc_set_cmos(Pc *pc);
 

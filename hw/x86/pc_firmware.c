@@ -21,21 +21,35 @@ enum {
     BIOS_UNIT = 64 << 10,
     LOW_BIOS_MAX = 128 << 10,
     ONE_MIB = 1 << 20,
-    FLASH_SECTOR = 4096
+    FLASH_SECTOR = 4096,
+    MAX_OPTION_ROM = 128 << 10,
 };
-#define DEFAULT_BIOS "bios-256k.bin"
+#define ISA_VGA_ROM "vgabios-isavga.bin"
 
-/* The last 128 KiB of the firmware are below 1 MiB too. @rom: all of it */
+/* The last 128 KiB of the firmware are below 1 MiB too; without PAM, firmware needs RAM there.
+ * @rom: all of it */
 static bool shadow_bios(Pc *pc, const void *rom, uint64_t bytes, GError **errp)
 {
     Object *owner = &pc->x86.machine.object;
     uint64_t low = MIN(bytes, LOW_BIOS_MAX);
-    if (!memory_region_init_rom(&pc->low_bios, owner, "isa-bios", low, errp)) {
+    bool made = pc->host ? memory_region_init_rom(&pc->low_bios, owner, "isa-bios", low, errp)
+                         : memory_region_init_ram(&pc->low_bios, owner, "isa-bios", low, errp);
+    if (!made) {
         return false;
     }
     memcpy(memory_region_ram_pointer(&pc->low_bios), (const uint8_t *)rom + bytes - low, low);
-    memory_region_add_overlap(&pc->host->memory, ONE_MIB - low, &pc->low_bios, 1);
+    memory_region_add_overlap(pc->roms, ONE_MIB - low, &pc->low_bios, 1);
     return true;
+}
+
+void pc_restore_bios(Pc *pc)
+{
+    if (!pc->host && pc->bios_bytes) {
+        uint64_t low = MIN(pc->bios_bytes, LOW_BIOS_MAX);
+        const uint8_t *rom = memory_region_ram_pointer(&pc->bios);
+        address_space_write(&pc->x86.machine.memory, ONE_MIB - low, rom + pc->bios_bytes - low, low,
+                            (MemTxAttrs){});
+    }
 }
 
 static bool add_rom(Pc *pc, const char *path, GError **errp)
@@ -54,7 +68,8 @@ static bool add_rom(Pc *pc, const char *path, GError **errp)
         return false;
     }
     memcpy(memory_region_ram_pointer(&pc->bios), contents, bytes);
-    memory_region_add_overlap(&pc->host->memory, FOUR_GIB - bytes, &pc->bios, 1);
+    memory_region_add_overlap(pc->roms, FOUR_GIB - bytes, &pc->bios, 1);
+    pc->bios_bytes = bytes;
     return shadow_bios(pc, contents, bytes, errp);
 }
 
@@ -121,14 +136,15 @@ bool pc_add_firmware(Pc *pc, GError **errp)
     if (strcmp(wanted, "default") != 0) {
         return add_rom(pc, wanted, errp);
     }
-    g_autofree char *found = datadir_find(DEFAULT_BIOS);
+    g_autofree char *found = datadir_find(pc->kind->bios);
     if (found) {
         return add_rom(pc, found, errp);
     }
     if (!boot->kernel) {
         error_set(errp,
-                  "no firmware '" DEFAULT_BIOS "' was found and no kernel is given; '-L help' "
-                  "lists where it was looked for");
+                  "no firmware '%s' was found and no kernel is given; '-L help' lists where it "
+                  "was looked for",
+                  pc->kind->bios);
         return false;
     }
     pc->direct = true;
@@ -269,7 +285,7 @@ static bool add_tables(Pc *pc, GError **errp)
                          errp)) {
         return false;
     }
-    if (!pc->x86.acpi) {
+    if (!pc->x86.acpi || pc->kind->isa_only) {
         return true;
     }
     pc_make_tables(pc);
@@ -318,6 +334,34 @@ static bool add_boot_options(Pc *pc, GError **errp)
     return !timeout || fw_cfg_add_file(cfg, "etc/boot-fail-wait", &value, sizeof(value), errp);
 }
 
+static bool is_isa_vga(Object *obj)
+{
+    return strcmp(obj->class->name, "isa-vga") == 0;
+}
+
+static bool has_child(Object *parent, bool (*match)(Object *obj))
+{
+    for (guint i = 0; parent->children && i < parent->children->len; i++) {
+        Object *child = g_ptr_array_index(parent->children, i);
+        if (match(child) || has_child(child, match)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A graphics card without a BAR for its BIOS. */
+static bool add_vga_rom(Pc *pc, GError **errp)
+{
+    g_autofree char *path = datadir_find(ISA_VGA_ROM);
+    size_t bytes;
+    if (!path || !has_child(&pc->x86.machine.object, is_isa_vga)) {
+        return true;
+    }
+    g_autofree void *rom = loader_read_file("option ROM", path, MAX_OPTION_ROM, &bytes, errp);
+    return rom && fw_cfg_add_file(pc->x86.fw_cfg, "vgaroms/" ISA_VGA_ROM, rom, bytes, errp);
+}
+
 bool pc_fill_fw_cfg(Pc *pc, GError **errp)
 {
     /* Which sleep states there are, and their types, high bit: enabled (S3, S4, S5 at 3 to 5) */
@@ -328,8 +372,8 @@ bool pc_fill_fw_cfg(Pc *pc, GError **errp)
     Device *cfg = pc->x86.fw_cfg;
     fw_cfg_add_u16(cfg, FW_CFG_NOGRAPHIC, machine->no_graphics);
     fw_cfg_add_local(cfg, FW_CFG_LOCAL_IRQ0_OVERRIDE, irq0_override, sizeof(irq0_override));
-    return add_map(pc, errp) && add_tables(pc, errp) && add_boot_options(pc, errp) &&
-           (!machine->boot.kernel || pc_add_kernel(pc, errp)) &&
+    return add_map(pc, errp) && add_tables(pc, errp) && add_vga_rom(pc, errp) &&
+           add_boot_options(pc, errp) && (!machine->boot.kernel || pc_add_kernel(pc, errp)) &&
            fw_cfg_add_file(cfg, "etc/system-states", states, sizeof(states), errp) &&
            (!machine->no_graphics ||
             fw_cfg_add_file(cfg, "etc/sercon-port", &serial_port, sizeof(serial_port), errp));

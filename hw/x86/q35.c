@@ -20,6 +20,7 @@ static bool add_chipset(Pc *pc, GError **errp)
         return false;
     }
     pc->host = container_of(host, PciHost, sysbus.device);
+    pc->roms = &pc->host->memory;
     pc->south = pci_new(machine, "ICH9-LPC", PCI_DEVFN(LPC_SLOT, 0), errp);
     if (!pc->south) {
         return false;
@@ -140,6 +141,7 @@ static void put_pci(const Pc *pc, Aml *aml)
 }
 
 static const PcKind kind = {
+    .bios = "bios-256k.bin",
     .product = "Standard PC (Q35 + ICH9, 2009)",
     .low_max = 0xb0000000u,
     .low_max_of_many = 0x80000000u,
@@ -179,6 +181,8 @@ static const MachineClass q35_machine_class = {
     .aliases = aliases,
     .default_cpu = "qemu64-x86-cpu",
     .cpu_base = &x86_cpu_class.cpu.device.object,
+    .default_display = "VGA",
+    .default_ports = true,
     .default_ram_bytes = X86_RAM_DEFAULT,
     .max_cpus = X86_MAX_CPUS,
     .options = PC_OPTIONS,

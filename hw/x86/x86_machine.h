@@ -36,6 +36,8 @@ typedef struct {
     Irq *a20_inputs[X86_A20_INPUTS], *a20;
     GPtrArray *shared_lines; /* Irq *, owned */
     Device *i8259;           /* NULL: none */
+    Device *fpu_error;       /* NULL: errors of the FPU have no line */
+    bool ferr_level;         /* atomic: what it was told last */
     Irq *direct_intr;        /* its way to a processor without APIC */
     bool acpi_ready;
     AcpiTables acpi_tables; /* when acpi_ready; made again at each reset without firmware */

@@ -141,6 +141,22 @@ static void test_parallel_prints(void)
     isa_fixture_cleanup(&isa);
 }
 
+static void test_fpu_error_is_latched(void)
+{
+    IsaFixture isa;
+    isa_fixture_init(&isa);
+    Device *dev = isa_fixture_add(&isa, "fpu-error", NULL);
+    isa_fixture_reset(&isa);
+    irq_set(device_irq_input(dev, NULL, 0), 1);
+    g_assert_cmpint(isa.f.level[13], ==, 1);
+    isa_out(&isa, 0xf0, 0);
+    g_assert_cmpint(isa.f.level[13], ==, 0);
+    irq_set(device_irq_input(dev, NULL, 0), 1);
+    isa_hostile(&isa, 0xf0, 2);
+    g_assert_cmpint(isa.f.level[13], ==, 0);
+    isa_fixture_cleanup(&isa);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -151,5 +167,6 @@ int main(int argc, char **argv)
     g_test_add_func("/isa/serial", test_serial_finds_its_place);
     g_test_add_func("/isa/testdev", test_testdev);
     g_test_add_func("/isa/parallel", test_parallel_prints);
+    g_test_add_func("/isa/fpu-error", test_fpu_error_is_latched);
     return g_test_run();
 }
