@@ -91,6 +91,23 @@ class Archive:
         self.folder(os.path.dirname(path))
         self._entry(path, stat.S_IFCHR | 0o600, device=(major, minor))
 
+    def tree(self, root):
+        """Everything below the folder @root of the host, owned by root."""
+        for folder, folders, files in os.walk(root):
+            folders.sort()
+            for name in sorted(folders + files):
+                source = os.path.join(folder, name)
+                path, status = os.path.relpath(source, root), os.lstat(source)
+                data, device = b'', (0, 0)
+                if stat.S_ISLNK(status.st_mode):
+                    data = os.fsencode(os.readlink(source))
+                elif stat.S_ISREG(status.st_mode):
+                    with open(source, 'rb') as stream:
+                        data = stream.read()
+                elif stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+                    device = os.major(status.st_rdev), os.minor(status.st_rdev)
+                self._entry(path, status.st_mode, data, device)
+
     def bytes(self):
         end = Archive()
         end.inode = 0
