@@ -5,8 +5,12 @@
 #include "target/x86/registers_internal.h"
 #include "target/x86/translate_internal.h"
 
-static bool type_allows(const X86Segment *s, bool write)
+/* Real mode has no types: also what CS names may be written to. */
+static bool type_allows(const X86Cpu *cpu, const X86Segment *s, bool write)
 {
+    if (!(cpu->mode & X86_MODE_PROTECTED)) {
+        return true;
+    }
     if (!(s->access & SEGMENT_P)) {
         return false;
     }
@@ -37,7 +41,7 @@ bool x86_linear_address(X86Cpu *cpu, X86SegmentNumber segment, uint64_t offset, 
         return true;
     }
     if (cpu->mode & x86_limits_bit(segment) &&
-        (!type_allows(s, write) || !within_limit(s, offset, bytes))) {
+        (!type_allows(cpu, s, write) || !within_limit(s, offset, bytes))) {
         x86_raise_code(cpu, segment == X86_SS ? X86_SS_FAULT : X86_GP, 0);
         return false;
     }
