@@ -8,6 +8,14 @@
 #include "util/error.h"
 #include "util/machine_lock.h"
 
+const char *const block_on_error_names[] = { "report", "ignore", "enospc", "stop", NULL };
+const char *const block_policy_names[] = { "auto", "report", "ignore", "enospc", "stop", NULL };
+
+const ObjectClass block_drives_class = { .name = "drives",
+                                         .parent = &container_class,
+                                         .instance_size = sizeof(BlockDrives) };
+CLASS_REGISTER(block_drives_class);
+
 static void backend_init(Object *obj)
 {
     BlockBackend *backend = container_of(obj, BlockBackend, object);
@@ -25,14 +33,20 @@ static int coroutine_fn close_root(void *opaque)
     return 0;
 }
 
-static void backend_finalize(Object *obj)
+void block_backend_remove(BlockBackend *backend)
 {
-    BlockBackend *backend = container_of(obj, BlockBackend, object);
-
     if (backend->root) {
         block_backend_drain(backend, NULL);
         io_loop_run_alone(close_root, backend);
     }
+}
+
+static void backend_finalize(Object *obj)
+{
+    BlockBackend *backend = container_of(obj, BlockBackend, object);
+
+    block_backend_cancel(backend);
+    block_backend_remove(backend);
     if (backend->wake) {
         g_source_destroy(backend->wake);
         g_source_unref(backend->wake);
@@ -51,6 +65,9 @@ static int coroutine_fn perform(BlockIo *io)
 {
     BlockChild *root = io->backend->root;
 
+    if (!root) {
+        return -ENOMEDIUM;
+    }
     switch (io->kind) {
     case BLOCK_IO_READ: return block_read(root, io->offset, &io->iov);
     case BLOCK_IO_WRITE: return block_write(root, io->offset, &io->iov, io->flags);
@@ -60,6 +77,49 @@ static int coroutine_fn perform(BlockIo *io)
     case BLOCK_IO_KINDS: break;
     }
     g_assert_not_reached();
+}
+
+/* NULL: nobody listens. */
+static const BlockDrives *listener(const BlockBackend *backend)
+{
+    const BlockDrives *drives = object_cast(backend->object.parent, &block_drives_class);
+
+    return drives && drives->events ? drives : NULL;
+}
+
+static BlockOnError action_for(const BlockBackend *backend, const BlockIo *io, int result)
+{
+    BlockOnError policy =
+        io->kind == BLOCK_IO_READ ? backend->on_read_error : backend->on_write_error;
+
+    if (result == -ENOMEDIUM || result == -ECANCELED) {
+        return BLOCK_ON_ERROR_REPORT; /* the guest's, or our own doing */
+    }
+    if (policy == BLOCK_ON_ERROR_ENOSPC) {
+        policy = result == -ENOSPC ? BLOCK_ON_ERROR_STOP : BLOCK_ON_ERROR_REPORT;
+    }
+    return policy == BLOCK_ON_ERROR_STOP && !listener(backend) ? BLOCK_ON_ERROR_REPORT : policy;
+}
+
+/* True: it is held, and not over. */
+static bool handle_error(BlockIo *io, int *result)
+{
+    BlockBackend *backend = io->backend;
+    BlockOnError action = action_for(backend, io, *result);
+    int error = *result;
+
+    if (action == BLOCK_ON_ERROR_STOP) {
+        io->next = backend->held;
+        backend->held = io;
+        backend->error = error;
+    } else if (action == BLOCK_ON_ERROR_IGNORE) {
+        *result = 0;
+    }
+    const BlockDrives *drives = listener(backend);
+    if (drives && error != -ENOMEDIUM && error != -ECANCELED) {
+        drives->events->io_error(drives->opaque, backend, io, error, action);
+    }
+    return action == BLOCK_ON_ERROR_STOP;
 }
 
 static void run(void *opaque)
@@ -72,7 +132,9 @@ static void run(void *opaque)
     statistics->count[io->kind]++;
     statistics->bytes[io->kind] += io->bytes;
     statistics->failed[io->kind] += result < 0;
-    io->done(io, result);
+    if (result == 0 || !handle_error(io, &result)) {
+        io->done(io, result);
+    }
     if (--backend->in_flight == 0) {
         pthread_cond_broadcast(&backend->idle);
     }
@@ -135,8 +197,7 @@ static int coroutine_fn open_root(void *opaque)
     return backend->root ? 0 : -1;
 }
 
-BlockBackend *block_backend_open(Object *parent, const char *id, const char *filename,
-                                 const BlockOpen *how, GError **errp)
+BlockBackend *block_backend_new(Object *parent, const char *id, GError **errp)
 {
     if (object_child(parent, id)) {
         error_set(errp, "there is a drive '%s' already", id);
@@ -147,15 +208,65 @@ BlockBackend *block_backend_open(Object *parent, const char *id, const char *fil
         return NULL;
     }
     BlockBackend *backend = container_of(obj, BlockBackend, object);
-    Opening opening = { .backend = backend, .filename = filename, .how = how };
     backend->id = g_strdup(id);
+    backend->on_write_error = BLOCK_ON_ERROR_ENOSPC;
+    make_wake(backend);
+    return backend;
+}
+
+BlockBackend *block_backend_new_for(Object *user, const char *id, GError **errp)
+{
+    Object *root = object_root(user), *drives = object_child(root, "drives");
+    g_autofree char *name = g_strdup(id);
+
+    drives = drives ? drives : object_new_child(root, "drives", &block_drives_class, errp);
+    for (unsigned i = 0; !name || object_child(drives, name); i++) {
+        g_free(name);
+        name = g_strdup_printf("cd%u", i);
+    }
+    BlockBackend *backend = block_backend_new(drives, name, errp);
+    if (backend) {
+        backend->transient = backend->is_cdrom = true;
+    }
+    return backend;
+}
+
+void block_backend_drop_unused(BlockBackend *backend)
+{
+    if (backend->transient && !backend->user) {
+        object_unparent(&backend->object);
+    }
+}
+
+void block_backend_set_policy(BlockBackend *backend, int read, int write)
+{
+    backend->on_read_error = read ? (BlockOnError)(read - 1) : backend->on_read_error;
+    backend->on_write_error = write ? (BlockOnError)(write - 1) : backend->on_write_error;
+}
+
+bool block_backend_insert(BlockBackend *backend, const char *filename, const BlockOpen *how,
+                          GError **errp)
+{
+    Opening opening = { .backend = backend, .filename = filename, .how = how };
+
+    g_assert(!backend->root);
     backend->writable = how->flags & BLOCK_OPEN_WRITABLE;
     if (io_loop_run(open_root, &opening) < 0) {
         g_propagate_error(errp, opening.error);
-        object_unparent(obj);
+        return false;
+    }
+    return true;
+}
+
+BlockBackend *block_backend_open(Object *parent, const char *id, const char *filename,
+                                 const BlockOpen *how, GError **errp)
+{
+    BlockBackend *backend = block_backend_new(parent, id, errp);
+
+    if (backend && !block_backend_insert(backend, filename, how, errp)) {
+        object_unparent(&backend->object);
         return NULL;
     }
-    make_wake(backend);
     return backend;
 }
 
@@ -171,24 +282,44 @@ BlockBackend *block_backend_find(Object *any, const char *id, GError **errp)
     return object_cast(found, &block_backend_class);
 }
 
-bool block_backend_take(BlockBackend *backend, const char *user, GError **errp)
+bool block_backend_take(BlockBackend *backend, const char *user, const BlockUserOps *ops,
+                        void *opaque, GError **errp)
 {
+    static const BlockUserOps none;
+
     if (backend->user) {
         error_set(errp, "drive '%s' is in use by %s", backend->id, backend->user);
         return false;
     }
+    ops = ops ? ops : &none;
+    if (!backend->root && !ops->removable) {
+        error_set(errp, "drive '%s' is empty, which %s cannot be", backend->id, user);
+        return false;
+    }
     backend->user = user;
+    backend->user_ops = ops;
+    backend->user_opaque = opaque;
     return true;
 }
 
 void block_backend_release(BlockBackend *backend)
 {
     backend->user = NULL;
+    backend->user_ops = NULL;
+}
+
+void block_backend_tray_moved(BlockBackend *backend, bool open)
+{
+    const BlockDrives *drives = listener(backend);
+
+    if (drives) {
+        drives->events->tray_moved(drives->opaque, backend, open);
+    }
 }
 
 uint64_t block_backend_size(const BlockBackend *backend)
 {
-    return backend->root->node->size;
+    return backend->root ? backend->root->node->size : 0;
 }
 
 void block_backend_submit(BlockBackend *backend, BlockIo *io)
@@ -199,6 +330,53 @@ void block_backend_submit(BlockBackend *backend, BlockIo *io)
     backend->last = &io->next;
     backend->in_flight++;
     g_source_set_ready_time(backend->wake, 0);
+}
+
+void block_backend_hold(BlockBackend *backend, BlockIo *io)
+{
+    io->backend = backend;
+    io->next = backend->held;
+    backend->held = io;
+}
+
+void block_backend_resume(BlockBackend *backend)
+{
+    BlockIo *io = g_steal_pointer(&backend->held);
+
+    backend->error = 0;
+    while (io) {
+        BlockIo *next = io->next;
+        block_backend_submit(backend, io);
+        io = next;
+    }
+}
+
+void block_backend_cancel(BlockBackend *backend)
+{
+    BlockIo *io = g_steal_pointer(&backend->held);
+
+    backend->error = 0;
+    while (io) {
+        BlockIo *next = io->next;
+        io->done(io, -ECANCELED);
+        io = next;
+    }
+}
+
+static void for_each(Object *parent, void (*fn)(BlockBackend *backend))
+{
+    for (guint i = 0; parent->children && i < parent->children->len; i++) {
+        BlockBackend *backend =
+            object_cast(g_ptr_array_index(parent->children, i), &block_backend_class);
+        if (backend) {
+            fn(backend);
+        }
+    }
+}
+
+void block_backend_resume_all(Object *parent)
+{
+    for_each(parent, block_backend_resume);
 }
 
 void block_backend_drain(BlockBackend *backend, bool (*enough)(void))
@@ -227,16 +405,15 @@ static int coroutine_fn flush(void *opaque)
     return block_flush(opaque);
 }
 
+static void drain_and_flush(BlockBackend *backend)
+{
+    block_backend_drain(backend, NULL);
+    if (backend->root && backend->writable) {
+        io_loop_run_alone(flush, backend->root);
+    }
+}
+
 void block_backend_drain_all(Object *parent)
 {
-    for (guint i = 0; parent->children && i < parent->children->len; i++) {
-        Object *child = g_ptr_array_index(parent->children, i);
-        BlockBackend *backend = object_cast(child, &block_backend_class);
-        if (backend) {
-            block_backend_drain(backend, NULL);
-            if (backend->writable) {
-                io_loop_run_alone(flush, backend->root);
-            }
-        }
-    }
+    for_each(parent, drain_and_flush);
 }

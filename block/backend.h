@@ -8,11 +8,9 @@
 
 #include <pthread.h>
 
+#include "block/backend_events.h"
 #include "block/open.h"
 #include "block/request.h"
-
-typedef struct BlockBackend BlockBackend;
-typedef struct BlockIo BlockIo;
 
 typedef enum {
     BLOCK_IO_READ,
@@ -44,10 +42,17 @@ typedef struct {
 struct BlockBackend {
     Object object;
     char *id;
-    BlockChild *root;
+    BlockChild *root; /* NULL: no medium */
     bool writable, write_through;
+    bool is_cdrom;  /* media=cdrom */
+    bool transient; /* goes with its device */
+    BlockOnError on_read_error, on_write_error;
     const char *user; /* the device that has it; NULL: free */
-    GSource *wake;    /* starts what is in .first */
+    const BlockUserOps *user_ops;
+    void *user_opaque;
+    BlockIo *held; /* failed, and wait for the machine to go on; not in flight */
+    int error;     /* of the last that was held: -errno; 0: none is */
+    GSource *wake; /* starts what is in .first */
     BlockIo *first, **last;
     unsigned in_flight;  /* not done yet */
     pthread_cond_t idle; /* signalled when .in_flight became 0 */
@@ -63,16 +68,43 @@ extern const ObjectClass block_backend_class;
  */
 BlockBackend *block_backend_open(Object *parent, const char *id, const char *filename,
                                  const BlockOpen *how, GError **errp);
+/** block_backend_new - a drive without a medium. NULL: the name is taken */
+BlockBackend *block_backend_new(Object *parent, const char *id, GError **errp);
+/** block_backend_new_for - an empty drive for the device @user, which goes with it, called like it
+ * if it has an @id */
+BlockBackend *block_backend_new_for(Object *user, const char *id, GError **errp);
+/** block_backend_drop_unused - end a drive that was only made for a device */
+void block_backend_drop_unused(BlockBackend *backend);
+/** block_backend_set_policy - indices into block_policy_names */
+void block_backend_set_policy(BlockBackend *backend, int read, int write);
+/** block_backend_insert - open an image as the medium of an empty drive, as block_backend_open() */
+bool block_backend_insert(BlockBackend *backend, const char *filename, const BlockOpen *how,
+                          GError **errp);
+/** block_backend_remove - close the medium, if there is one, once nothing is in flight */
+void block_backend_remove(BlockBackend *backend);
 /** block_backend_find - the drive called @id, wherever in the tree of @any it stands */
 BlockBackend *block_backend_find(Object *any, const char *id, GError **errp);
 /** block_backend_take - @user (a device's name, which outlives its use) has the drive from now on;
- * fails when another has it. block_backend_release: the reverse */
-bool block_backend_take(BlockBackend *backend, const char *user, GError **errp);
+ * fails when another has it, or when there is no medium in it and @ops are not of a removable one.
+ * block_backend_release: the reverse; nothing may be in flight */
+bool block_backend_take(BlockBackend *backend, const char *user, const BlockUserOps *ops,
+                        void *opaque, GError **errp);
 void block_backend_release(BlockBackend *backend);
+/** block_backend_tray_moved - the device says that its tray did */
+void block_backend_tray_moved(BlockBackend *backend, bool open);
 
+/** block_backend_size - bytes; 0 without a medium */
 uint64_t block_backend_size(const BlockBackend *backend);
 /** block_backend_submit - @io starts soon; .done is never called from here */
 void block_backend_submit(BlockBackend *backend, BlockIo *io);
+/** block_backend_hold - @io starts when the machine goes on */
+void block_backend_hold(BlockBackend *backend, BlockIo *io);
+/** block_backend_resume - try again what is held */
+void block_backend_resume(BlockBackend *backend);
+/** block_backend_resume_all - of every drive below @parent: the machine goes on */
+void block_backend_resume_all(Object *parent);
+/** block_backend_cancel - what is held ends, with -ECANCELED: its device is reset or goes */
+void block_backend_cancel(BlockBackend *backend);
 /**
  * block_backend_drain - wait until nothing is in flight
  * @enough: asked now and then in other threads than the main one; true ends the wait. NULL: never

@@ -272,6 +272,7 @@ static void virtio_blk_stop(VirtioDevice *vdev)
     VirtioBlk *blk = blk_of(vdev);
 
     blk->session++;
+    block_backend_cancel(blk->backend);
     block_backend_drain(blk->backend, processor_must_stop);
     blk->writeback = blk->write_cache;
 }
@@ -358,7 +359,7 @@ static bool virtio_blk_setup(VirtioDevice *vdev, GError **errp)
         return false;
     }
     BlockBackend *backend = block_backend_find(&vdev->device.object, blk->drive, errp);
-    if (!backend || !block_backend_take(backend, "virtio-blk", errp)) {
+    if (!backend || !block_backend_take(backend, "virtio-blk", NULL, NULL, errp)) {
         return false;
     }
     blk->backend = backend;
@@ -377,6 +378,7 @@ static void virtio_blk_cleanup(VirtioDevice *vdev)
 
     if (blk->backend) {
         blk->session++;
+        block_backend_cancel(blk->backend);
         block_backend_drain(blk->backend, NULL);
         block_backend_release(blk->backend);
         blk->backend = NULL;
