@@ -71,6 +71,7 @@ struct MachineClass {
     const ObjectClass *cpu_base; /* CPU models must descend from it */
     const char *default_display; /* device of -vga std; NULL: "VGA", and only when asked for */
     const char *default_drive;   /* interface of -drive without if=; NULL: "ide" */
+    unsigned drive_units;        /* drives on each bus of that interface; 0: as usual */
     uint64_t default_ram_bytes;
     unsigned max_cpus;
     unsigned options; /* bit a MachineOption that the board understands */

@@ -109,6 +109,8 @@ enum {
 /* class codes: base class and subclass (PCI Code and ID Assignment 1.9) */
 enum {
     PCI_CLASS_STORAGE_SCSI = 0x0100,
+    PCI_CLASS_STORAGE_IDE = 0x0101,
+    PCI_CLASS_STORAGE_SATA = 0x0106,
     PCI_CLASS_NETWORK_ETHERNET = 0x0200,
     PCI_CLASS_DISPLAY_VGA = 0x0300,
     PCI_CLASS_COMMUNICATION_OTHER = 0x0780,

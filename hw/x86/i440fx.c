@@ -2,9 +2,10 @@
 /* "pc": a PC of 1996, with 440FX host bridge, PIIX3 and the power management of PIIX4. */
 #include "hw/x86/pc.h"
 
-enum { SOUTH_SLOT = 1, PM_FUNCTION = 3 };
+enum { SOUTH_SLOT = 1, IDE_FUNCTION = 1, PM_FUNCTION = 3 };
 enum { PIIX3_PIRQ = 0x60, PIIX4_PMBA = 0x40, PIIX4_PMREGMISC = 0x80, PIIX4_SMBBA = 0x90 };
 enum { PIIX4_SMBHSTCFG = 0xd2, I440FX_PAM = 0x59, ELCR_PORT = 0x4d0, GPE_PORT = 0xafe0 };
+enum { PIIX_IDETIM = 0x40 };
 enum { LINKS = 4, PIC_ROUTES = 0x0b0b0a0a, PIC_LEVELS = 1 << 10 | 1 << 11 };
 
 static bool add_chipset(Pc *pc, GError **errp)
@@ -19,9 +20,11 @@ static bool add_chipset(Pc *pc, GError **errp)
     pc->host = container_of(host, PciHost, sysbus.device);
     pc->roms = &pc->host->memory;
     pc->south = pci_add(machine, &pc->host->bus, "PIIX3", PCI_DEVFN(SOUTH_SLOT, 0), errp);
-    pc->pm = pc->south ? pci_add(machine, &pc->host->bus, "PIIX4_PM",
-                                 PCI_DEVFN(SOUTH_SLOT, PM_FUNCTION), errp)
-                       : NULL;
+    bool ide = pc->south && pci_add(machine, &pc->host->bus, "piix3-ide",
+                                    PCI_DEVFN(SOUTH_SLOT, IDE_FUNCTION), errp);
+    pc->pm =
+        ide ? pci_add(machine, &pc->host->bus, "PIIX4_PM", PCI_DEVFN(SOUTH_SLOT, PM_FUNCTION), errp)
+            : NULL;
     Bus *isa = pc->pm ? bus_find(&machine->object, NULL, &isa_bus_class.bus, errp) : NULL;
     if (!isa) {
         return false;
@@ -40,6 +43,7 @@ static void set_up_chipset(Pc *pc)
     pc_config(pc, SOUTH_SLOT, 0, PIIX3_PIRQ, 4, PIC_ROUTES);
     address_space_store(io, ELCR_PORT, 1, ENDIAN_LITTLE, PIC_LEVELS & 0xff, (MemTxAttrs){});
     address_space_store(io, ELCR_PORT + 1, 1, ENDIAN_LITTLE, PIC_LEVELS >> 8, (MemTxAttrs){});
+    pc_config(pc, SOUTH_SLOT, IDE_FUNCTION, PIIX_IDETIM, 4, 0x80008000);
     pc_config(pc, SOUTH_SLOT, PM_FUNCTION, PCI_INTERRUPT_LINE, 1, PC_SCI);
     pc_config(pc, SOUTH_SLOT, PM_FUNCTION, PIIX4_PMBA, 4, PC_PM_PORT | 1);
     pc_config(pc, SOUTH_SLOT, PM_FUNCTION, PIIX4_PMREGMISC, 1, 1);
