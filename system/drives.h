@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* -drive, -hda to -hdd and -cdrom: images, and the devices that some of them ask for. */
+/* -drive and its short forms: images, and the devices that come with them. */
 #pragma once
 
 #include "system/vm.h"
 
-/** drives_open - every image that the options name, below vm->drives */
+typedef struct BlockBackend BlockBackend;
+
+/* Where a drive stands among those of its interface. */
+typedef struct {
+    const OptionUse *use;  /* NULL: nobody asked for it */
+    const char *interface; /* "ide" */
+    unsigned bus, unit;
+    bool cdrom;
+    const char *serial; /* NULL: the device's own */
+    BlockBackend *backend;
+} DrivePlace;
+
+/** drives_open - every image of the command line */
 bool drives_open(Vm *vm, GError **errp);
-/** drives_add_devices - a disk for each drive whose interface says so */
+/** drives_add_onboard - drives at the board's own controllers: after the board, before -device */
+bool drives_add_onboard(Vm *vm, GError **errp);
+/** drives_add_devices - the others' devices; after all of -device were added */
 bool drives_add_devices(Vm *vm, GError **errp);

@@ -60,9 +60,13 @@ static const OptionKey drive_keys[] = {
     { "media", OPTION_KEY_STRING, drive_media },
     { "cache" },
     { "discard", OPTION_KEY_STRING, drive_discard },
+    { "bus", OPTION_KEY_NUMBER },
     { "unit", OPTION_KEY_NUMBER },
     { "index", OPTION_KEY_NUMBER },
     { "readonly", OPTION_KEY_BOOL },
+    { "serial" },
+    { "rerror" },
+    { "werror" },
     { "id" },
     {},
 };

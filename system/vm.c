@@ -22,6 +22,7 @@ static void resume(Vm *vm)
     void (*resume_all)(Accel *) = ACCEL_METHOD(vm, resume_all);
     vm->machine->run_state = RUN_STATE_RUNNING;
     clock_set_enable_virtual(vm->machine->clocks, true);
+    block_backend_resume_all(vm->drives);
     if (resume_all) {
         resume_all(vm->accel);
     }
@@ -287,7 +288,7 @@ void vm_free(Vm *vm)
         g_source_unref(source);
     }
     g_ptr_array_unref(vm->signals);
-    g_ptr_array_unref(vm->drive_devices);
+    g_ptr_array_unref(vm->drive_places);
     qtest_free(vm->qtest);
     g_clear_pointer(&vm->gdb, gdbstub_free);
     monitors_free(vm->monitors);

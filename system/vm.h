@@ -16,8 +16,8 @@ struct Vm {
     const Config *config;
     Object *root; /* of the composition tree: "machine", "objects", "chardevs" */
     Object *objects, *chardevs, *drives;
-    GPtrArray *drive_devices; /* BlockBackend *: those that come with a device */
-    Machine *machine;         /* a reference */
+    GPtrArray *drive_places; /* DrivePlace *, owned: of -drive and the like */
+    Machine *machine;        /* a reference */
     Accel *accel;
     Qtest *qtest; /* NULL: no test socket */
     Monitors *monitors;

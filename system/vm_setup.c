@@ -3,6 +3,7 @@
  * each other. */
 #include <string.h>
 
+#include "block/backend.h"
 #include "chardev/chardev_spec.h"
 #include "hw/pci/pci_bus.h"
 #include "memory/backend.h"
@@ -511,8 +512,8 @@ static bool setup(Vm *vm, GError **errp)
     bool (*setup_done)(Accel *, GError **) =
         CLASS_METHOD(&vm->accel->object, accel_class, AccelClass, setup_done);
     return (!build || build(vm->machine, errp)) && object_root_check(vm->root, errp) &&
-           add_vga(vm, errp) && add_devices(vm, errp) && drives_add_devices(vm, errp) &&
-           lines_check(vm->config, vm->machine, errp) &&
+           add_vga(vm, errp) && drives_add_onboard(vm, errp) && add_devices(vm, errp) &&
+           drives_add_devices(vm, errp) && lines_check(vm->config, vm->machine, errp) &&
            (!setup_done || setup_done(vm->accel, errp)) && machine_reset(vm->machine, errp) &&
            setup_qtest(vm, errp) && setup_monitors(vm, monitors, errp) && setup_gdb(vm, errp);
 }
@@ -525,8 +526,8 @@ Vm *vm_new(const Config *config, GError **errp)
     vm->root = object_new(&object_root_class);
     vm->objects = object_new_child(vm->root, "objects", &container_class, NULL);
     vm->chardevs = object_new_child(vm->root, "chardevs", &container_class, NULL);
-    vm->drives = object_new_child(vm->root, "drives", &container_class, NULL);
-    vm->drive_devices = g_ptr_array_new();
+    vm->drives = object_new_child(vm->root, "drives", &block_drives_class, NULL);
+    vm->drive_places = g_ptr_array_new_with_free_func(g_free);
     vm->loop = g_main_loop_new(NULL, FALSE);
     vm->signals = g_ptr_array_new();
     if (!setup(vm, errp)) {
