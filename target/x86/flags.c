@@ -43,10 +43,25 @@ static uint32_t sub_flags(const Arithmetic *x)
     return all_flags(x, borrow, (x->a ^ x->b) & (x->a ^ x->result));
 }
 
+/* What a shift by one less leaves. */
+static uint64_t before_last_step(unsigned kind, const X86Flags *flags, unsigned size)
+{
+    unsigned steps = (flags->extra - 1) & 63, unused = 64 - (8u << size);
+    uint64_t v = cut(flags->source, size);
+
+    switch (kind) {
+    case X86_FLAGS_SHL: return cut(v << steps, size);
+    case X86_FLAGS_SHR: return v >> steps;
+    default: return cut((uint64_t)((int64_t)(v << unused) >> unused >> steps), size);
+    }
+}
+
 /* AF, which is undefined, is set. OF is as if each step set it. */
-static uint32_t shift_flags(unsigned kind, const Arithmetic *x)
+static uint32_t shift_flags(unsigned kind, const X86Flags *flags, Arithmetic *x, unsigned size)
 {
     bool left = kind == X86_FLAGS_SHL;
+
+    x->b = before_last_step(kind, flags, size);
     bool carry = x->b & (left ? x->sign : 1);
     bool overflow = left                    ? !(x->result & x->sign) == carry
                     : kind == X86_FLAGS_SHR ? (x->result ^ x->result << 1) & x->sign
@@ -54,6 +69,27 @@ static uint32_t shift_flags(unsigned kind, const Arithmetic *x)
 
     return result_flags(x->result, x->sign) | RFLAGS_AF | (carry ? RFLAGS_CF : 0) |
            (overflow ? RFLAGS_OF : 0);
+}
+
+static int64_t widened(uint64_t v, unsigned size)
+{
+    unsigned unused = 64 - (8u << size);
+
+    return (int64_t)(v << unused) >> unused;
+}
+
+/* The product has more bits than its low half. */
+static bool product_overflows(unsigned kind, const X86Flags *flags, unsigned size)
+{
+    int64_t low = widened(flags->result, size);
+
+    if (kind == X86_FLAGS_MULU) {
+        return cut(flags->source, size);
+    }
+    if (kind == X86_FLAGS_MULS) {
+        return widened(flags->source, size) != low >> 63;
+    }
+    return (__int128)widened(flags->source, size) * widened(flags->extra, size) != low;
 }
 
 static uint32_t flags_of_kind(const X86Flags *flags)
@@ -72,6 +108,10 @@ static uint32_t flags_of_kind(const X86Flags *flags)
     case X86_FLAGS_ADC: x.a = cut(x.result - x.b - x.carry, size); return add_flags(&x);
     case X86_FLAGS_SUB:
     case X86_FLAGS_SBB: x.a = cut(x.result + x.b + x.carry, size); return sub_flags(&x);
+    case X86_FLAGS_CMP:
+        x.a = x.result;
+        x.result = cut(x.a - x.b, size);
+        return sub_flags(&x);
     case X86_FLAGS_INC:
     case X86_FLAGS_DEC:
         x.b = 1;
@@ -79,24 +119,45 @@ static uint32_t flags_of_kind(const X86Flags *flags)
         return ((kind == X86_FLAGS_INC ? add_flags(&x) : sub_flags(&x)) & ~RFLAGS_CF) |
                (flags->extra & RFLAGS_CF);
     case X86_FLAGS_LOGIC: return result_flags(x.result, x.sign);
+    case X86_FLAGS_TEST: return result_flags(x.result & x.b, x.sign);
     case X86_FLAGS_SHL:
     case X86_FLAGS_SHR:
-    case X86_FLAGS_SAR: return shift_flags(kind, &x);
+    case X86_FLAGS_SAR: return shift_flags(kind, flags, &x, size);
+    case X86_FLAGS_IMUL:
+    case X86_FLAGS_MULU:
+    case X86_FLAGS_MULS:
+        return result_flags(x.result, x.sign) |
+               (product_overflows(kind, flags, size) ? RFLAGS_CF | RFLAGS_OF : 0);
+    case X86_FLAGS_COUNT: return result_flags(x.result, x.sign) | (x.b ? 0 : RFLAGS_CF);
+    case X86_FLAGS_ZERO: return x.result ? 0 : RFLAGS_ZF;
     default: /* X86_FLAGS_SHIFT */
         return result_flags(x.result, x.sign) |
                (flags->extra & (RFLAGS_CF | RFLAGS_OF | RFLAGS_AF));
     }
 }
 
+static uint32_t replace(uint32_t bits, uint32_t flag, bool set)
+{
+    return (bits & ~flag) | (set ? flag : 0);
+}
+
 uint32_t x86_flags_arithmetic(const X86Flags *flags)
 {
     uint32_t bits = flags_of_kind(flags);
 
+    if (flags->kind & (X86_FLAGS_ROL | X86_FLAGS_ROR)) {
+        unsigned top = (8u << (flags->kind >> X86_FLAGS_ROTATED_SHIFT & 3)) - 1;
+        bool first = flags->rotated >> top & 1, left = flags->kind & X86_FLAGS_ROL;
+        bool other = flags->rotated >> (left ? 0 : top - 1) & 1;
+
+        bits = replace(bits, RFLAGS_CF, left ? other : first);
+        bits = replace(bits, RFLAGS_OF, first != other);
+    }
     if (flags->kind & X86_FLAGS_CARRY) {
-        bits = (bits & ~RFLAGS_CF) | (flags->kind >> X86_FLAGS_CARRY_SHIFT & 1 ? RFLAGS_CF : 0);
+        bits = replace(bits, RFLAGS_CF, flags->carry & 1);
     }
     if (flags->kind & X86_FLAGS_OVERFLOW) {
-        bits = (bits & ~RFLAGS_OF) | (flags->kind >> X86_FLAGS_OVERFLOW_SHIFT & 1 ? RFLAGS_OF : 0);
+        bits = replace(bits, RFLAGS_OF, flags->overflow & 1);
     }
     return bits;
 }

@@ -9,7 +9,8 @@
 
 /*
  * X86Flags.kind: how .result, .source and .extra give the flags. Those with an operand size are
- * X86_FLAGS_x + log2 of its bytes.
+ * X86_FLAGS_x + log2 of its bytes. The kinds keep what an instruction has at hand, so that nothing
+ * is computed for flags that nobody looks at.
  */
 typedef enum {
     X86_FLAGS_BITS = 0,   /* .result: the flags themselves */
@@ -21,18 +22,27 @@ typedef enum {
     X86_FLAGS_INC = 24,   /* .result; .extra: CF as before */
     X86_FLAGS_DEC = 28,   /* likewise */
     X86_FLAGS_SHIFT = 32, /* .result; .extra: CF, OF and AF at their places */
-    X86_FLAGS_SHL = 36,   /* .result, .source: the value before its last step */
+    X86_FLAGS_SHL = 36,   /* .result, .source: the value before, .extra: count, not 0 */
     X86_FLAGS_SHR = 40,   /* likewise */
     X86_FLAGS_SAR = 44,   /* likewise */
+    X86_FLAGS_CMP = 48,   /* .result: first operand, .source: second */
+    X86_FLAGS_TEST = 52,  /* likewise */
+    X86_FLAGS_IMUL = 56,  /* .result: low half; .source, .extra: operands */
+    X86_FLAGS_MULU = 60,  /* .result: low half, .source: high half */
+    X86_FLAGS_MULS = 64,  /* likewise, signed */
+    X86_FLAGS_COUNT = 68, /* .result; .source: 0 sets CF */
+    X86_FLAGS_ZERO = 72,  /* .result: 0 sets ZF */
 } X86FlagsKind;
 
-/* Added to a kind: CF or OF were set apart from the others. */
+/* Added to a kind: CF or OF were set apart from the others. .rotated gives those that neither
+ * .carry nor .overflow gives. */
 enum {
-    X86_FLAGS_KIND = 0x3f, /* mask */
-    X86_FLAGS_CARRY = 1 << 6,
-    X86_FLAGS_CARRY_SHIFT = 7, /* its value */
-    X86_FLAGS_OVERFLOW = 1 << 8,
-    X86_FLAGS_OVERFLOW_SHIFT = 9,
+    X86_FLAGS_KIND = 0x7f,       /* mask */
+    X86_FLAGS_CARRY = 1 << 7,    /* bit 0 of .carry */
+    X86_FLAGS_OVERFLOW = 1 << 8, /* bit 0 of .overflow */
+    X86_FLAGS_ROL = 1 << 9,      /* as ROL left them, whose result is .rotated */
+    X86_FLAGS_ROR = 1 << 10,     /* as ROR left them */
+    X86_FLAGS_ROTATED_SHIFT = 11 /* log2 of the bytes that were rotated */
 };
 
 /** x86_flags_sized - a kind with its operand size */

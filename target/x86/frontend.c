@@ -43,6 +43,9 @@ const TcgSlot x86_slots[SLOT_COUNT] = {
     WORD(SLOT_FLAGS_RESULT, "flags.result", flags.result),
     WORD(SLOT_FLAGS_SOURCE, "flags.source", flags.source),
     WORD(SLOT_FLAGS_EXTRA, "flags.extra", flags.extra),
+    WORD(SLOT_FLAGS_CARRY, "flags.carry", flags.carry),
+    WORD(SLOT_FLAGS_OVERFLOW, "flags.overflow", flags.overflow),
+    WORD(SLOT_FLAGS_ROTATED, "flags.rotated", flags.rotated),
     WORD(SLOT_FLAGS_OTHER, "flags.other", flags.other),
     BASE(X86_ES, "es.base"),
     BASE(X86_CS, "cs.base"),
@@ -88,7 +91,7 @@ const TcgSlot x86_slots[SLOT_COUNT] = {
     }
 #define FLAGS                   \
     {                           \
-        SET(SLOT_FLAGS_KIND, 5) \
+        SET(SLOT_FLAGS_KIND, 8) \
     }
 #define SCRATCH              \
     {                        \

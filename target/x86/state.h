@@ -62,6 +62,7 @@ typedef struct {
 typedef struct {
     uint64_t kind;
     uint64_t result, source, extra;
+    uint64_t carry, overflow, rotated; /* set apart from the others, if kind says so */
     uint64_t other;
 } X86Flags;
 

@@ -31,8 +31,8 @@ static void compute(X86Translate *t, Alu *x)
     case ALU_ADD: v = ir_binary(ir, IR_ADD, x->a, x->b); break;
     case ALU_ADC: v = ir_binary(ir, IR_ADD, ir_binary(ir, IR_ADD, x->a, x->b), carry); break;
     case ALU_SBB: v = ir_binary(ir, IR_SUB, ir_binary(ir, IR_SUB, x->a, x->b), carry); break;
-    case ALU_SUB:
-    case ALU_CMP: v = ir_binary(ir, IR_SUB, x->a, x->b); break;
+    case ALU_SUB: v = ir_binary(ir, IR_SUB, x->a, x->b); break;
+    case ALU_CMP: return;
     default: x->result = ir_binary(ir, logic_opcode(x->op), x->a, x->b); return;
     }
     x->result = x86_cut(t, x->bytes, v);
@@ -43,10 +43,12 @@ static void put_alu_flags(X86Translate *t, const Alu *x)
     static const uint8_t kind[] = {
         [ALU_ADD] = X86_FLAGS_ADD,   [ALU_OR] = X86_FLAGS_LOGIC,  [ALU_ADC] = X86_FLAGS_ADC,
         [ALU_SBB] = X86_FLAGS_SBB,   [ALU_AND] = X86_FLAGS_LOGIC, [ALU_SUB] = X86_FLAGS_SUB,
-        [ALU_XOR] = X86_FLAGS_LOGIC, [ALU_CMP] = X86_FLAGS_SUB,
+        [ALU_XOR] = X86_FLAGS_LOGIC, [ALU_CMP] = X86_FLAGS_CMP,
     };
 
-    if (kind[x->op] == X86_FLAGS_LOGIC) {
+    if (x->op == ALU_CMP) {
+        x86_put_flags_cmp(t, x->bytes, x->a, x->b);
+    } else if (kind[x->op] == X86_FLAGS_LOGIC) {
         x86_put_flags_logic(t, x->bytes, x->result);
     } else {
         x86_put_flags(t, x86_flags_sized(kind[x->op], x->bytes), x->a, x->b, x->result, x->carry);
@@ -129,9 +131,9 @@ void x86_translate_alu(X86Translate *t, const X86Insn *insn)
 void x86_translate_test(X86Translate *t, const X86Insn *insn)
 {
     IrValue a = x86_read(t, 0);
-    IrValue v = same_register(insn) ? a : ir_binary(t->ir, IR_AND, a, x86_read(t, 1));
+    IrValue b = same_register(insn) ? a : x86_read(t, 1);
 
-    x86_put_flags_logic(t, insn->operand[0].bytes, v);
+    x86_put_flags_test(t, insn->operand[0].bytes, a, b);
 }
 
 /* @arg: 1 for DEC */
@@ -198,7 +200,7 @@ void x86_translate_add_carry(X86Translate *t, const X86Insn *insn)
 
     if (in_of) {
         X86Condition of = x86_condition(t, 0);
-        carry = t->flags.overflow ? t->flags.overflow : ir_setcond(ir, IR_I32, of.cond, of.a, of.c);
+        carry = ir_setcond(ir, IR_I32, of.cond, of.a, of.c);
     } else {
         carry = x86_carry(t);
     }
@@ -216,40 +218,17 @@ void x86_translate_add_carry(X86Translate *t, const X86Insn *insn)
 
 /* Multiplication */
 
-/* SF, ZF and PF, which are undefined, follow the low half; CF and OF are I32 0 or 1 @over. */
-static void put_mul_flags(X86Translate *t, unsigned bytes, IrValue low, IrValue over)
-{
-    IrValue extra = ir_binary(t->ir, IR_MUL, over, ir_i32(t->ir, RFLAGS_CF | RFLAGS_OF));
-
-    x86_put_flags(t, x86_flags_sized(X86_FLAGS_SHIFT, bytes), 0, 0, low, extra);
-}
+/* SF, ZF and PF, which are undefined, follow the low half. */
 
 static IrValue extend(X86Translate *t, unsigned bytes, IrValue v, bool is_signed)
 {
     return is_signed ? x86_sext64(t, bytes, v) : x86_zext64(t, v);
 }
 
-/* Whole product of up to 4 bytes, as I64; *@over: it is wider than @bytes */
-static IrValue narrow_product(X86Translate *t, unsigned bytes, IrValue a, IrValue b, bool is_signed,
-                              IrValue *over)
+/* Whole product of up to 4 bytes, as I64 */
+static IrValue narrow_product(X86Translate *t, unsigned bytes, IrValue a, IrValue b, bool is_signed)
 {
-    IrBuilder *ir = t->ir;
-    IrValue v =
-        ir_binary(ir, IR_MUL, extend(t, bytes, a, is_signed), extend(t, bytes, b, is_signed));
-
-    *over = ir_setcond(ir, IR_I32, IR_NE, v, extend(t, bytes, x86_cut(t, bytes, v), is_signed));
-    return v;
-}
-
-static IrValue high_product(X86Translate *t, IrValue a, IrValue b, IrValue low, bool is_signed,
-                            IrValue *over)
-{
-    IrBuilder *ir = t->ir;
-    IrValue high = ir_binary(ir, is_signed ? IR_MULHS : IR_MULHU, a, b);
-    IrValue fits = is_signed ? ir_binary(ir, IR_SAR, low, ir_i64(ir, 63)) : ir_i64(ir, 0);
-
-    *over = ir_setcond(ir, IR_I32, IR_NE, high, fits);
-    return high;
+    return ir_binary(t->ir, IR_MUL, extend(t, bytes, a, is_signed), extend(t, bytes, b, is_signed));
 }
 
 /* @arg: 1 for IMUL */
@@ -258,24 +237,26 @@ void x86_translate_mul(X86Translate *t, const X86Insn *insn)
     IrBuilder *ir = t->ir;
     bool is_signed = insn->opcode->arg;
     unsigned bytes = insn->operand[0].bytes;
-    IrValue b = x86_read(t, 0), a = x86_gpr(t, X86_RAX, bytes), low, high, over;
+    IrValue b = x86_read(t, 0), a = x86_gpr(t, X86_RAX, bytes), low, high;
 
     if (bytes == 8) {
         low = ir_binary(ir, IR_MUL, a, b);
-        high = high_product(t, a, b, low, is_signed, &over);
+        high = ir_binary(ir, is_signed ? IR_MULHS : IR_MULHU, a, b);
         x86_put_gpr(t, X86_RAX, 8, low);
         x86_put_gpr(t, X86_RDX, 8, high);
     } else {
-        IrValue v = narrow_product(t, bytes, a, b, is_signed, &over);
+        IrValue v = narrow_product(t, bytes, a, b, is_signed);
         low = x86_cut(t, bytes, v);
+        high = x86_cut(t, bytes, ir_binary(ir, IR_SHR, v, ir_i64(ir, bytes * 8)));
         if (bytes == 1) {
             x86_put_gpr(t, X86_RAX, 2, v);
         } else {
             x86_put_gpr(t, X86_RAX, bytes, v);
-            x86_put_gpr(t, X86_RDX, bytes, ir_binary(ir, IR_SHR, v, ir_i64(ir, bytes * 8)));
+            x86_put_gpr(t, X86_RDX, bytes, high);
         }
     }
-    put_mul_flags(t, bytes, low, over);
+    x86_put_flags(t, x86_flags_sized(is_signed ? X86_FLAGS_MULS : X86_FLAGS_MULU, bytes), 0, high,
+                  low, 0);
 }
 
 /* Two or three operands */
@@ -283,16 +264,11 @@ void x86_translate_imul(X86Translate *t, const X86Insn *insn)
 {
     unsigned bytes = insn->operand[0].bytes;
     bool three = insn->operand[2].kind != X86_NONE;
-    IrValue a = x86_read(t, 1), b = x86_read(t, three ? 2 : 0), low, over;
+    IrValue a = x86_read(t, 1), b = x86_read(t, three ? 2 : 0), low;
 
-    if (bytes == 8) {
-        low = ir_binary(t->ir, IR_MUL, a, b);
-        high_product(t, a, b, low, true, &over);
-    } else {
-        low = x86_cut(t, bytes, narrow_product(t, bytes, a, b, true, &over));
-    }
+    low = x86_cut(t, bytes, ir_binary(t->ir, IR_MUL, a, b));
     x86_write(t, 0, low);
-    put_mul_flags(t, bytes, low, over);
+    x86_put_flags(t, x86_flags_sized(X86_FLAGS_IMUL, bytes), 0, a, low, b);
 }
 
 void x86_translate_mulx(X86Translate *t, const X86Insn *insn)

@@ -46,28 +46,29 @@ static IrValue top_bit(X86Translate *t, unsigned bytes, IrValue v)
 }
 
 /*
- * Flags of a shift whose count may be 0, when they stay as they are. @last: the value before its
- * last step.
+ * Flags of a shift whose count may be 0, when they stay as they are. The last step was the last of
+ * @count from @before.
  */
 static void put_shift_flags(X86Translate *t, X86FlagsKind kind, unsigned bytes, IrValue result,
-                            IrValue last, IrValue count)
+                            IrValue before, IrValue count)
 {
-    static const unsigned slot[] = { SLOT_FLAGS_KIND, SLOT_FLAGS_RESULT, SLOT_FLAGS_SOURCE };
+    static const unsigned slot[] = { SLOT_FLAGS_KIND, SLOT_FLAGS_RESULT, SLOT_FLAGS_SOURCE,
+                                     SLOT_FLAGS_EXTRA };
     IrBuilder *ir = t->ir;
-    IrValue zero = count_const(t, bytes, 0), old[3];
+    IrValue zero = ir_const(ir, ir_type(ir, count), 0), old[4];
     uint64_t known;
 
     if (ir_constant(ir, count, &known)) {
         if (known) {
-            x86_put_flags(t, x86_flags_sized(kind, bytes), 0, last, result, 0);
+            x86_put_flags(t, x86_flags_sized(kind, bytes), 0, before, result, count);
         }
         return;
     }
-    for (unsigned i = 0; i < 3; i++) {
+    for (unsigned i = 0; i < 4; i++) {
         old[i] = ir_get(ir, slot[i]);
     }
-    x86_put_flags(t, x86_flags_sized(kind, bytes), 0, last, result, 0);
-    for (unsigned i = 0; i < 3; i++) {
+    x86_put_flags(t, x86_flags_sized(kind, bytes), 0, before, result, count);
+    for (unsigned i = 0; i < 4; i++) {
         ir_put(ir, slot[i], ir_select(ir, IR_NE, count, zero, ir_get(ir, slot[i]), old[i]));
     }
     x86_flags_unknown(t);
@@ -83,35 +84,34 @@ static void shift(X86Translate *t, ShiftOp op, unsigned bytes)
     IrOpcode opcode = op == SHR ? IR_SHR : op == SAR ? IR_SAR : IR_SHL;
     IrBuilder *ir = t->ir;
     X86Address at = { 0 };
-    IrValue count = read_count(t, 1, bytes), a = x86_read_modify(t, 0, &at), result, last, less;
+    IrValue count = read_count(t, 1, bytes), a = x86_read_modify(t, 0, &at), result;
 
-    less = ir_binary(ir, IR_ADD, count, count_const(t, bytes, UINT64_MAX));
     a = op == SAR ? x86_sext(t, bytes, a) : a;
     result = x86_cut(t, bytes, ir_binary(ir, opcode, a, count));
-    last = x86_cut(t, bytes, ir_binary(ir, opcode, a, less));
     x86_write_back(t, 0, at, result);
-    put_shift_flags(t, shift_kind(op), bytes, result, last, count);
+    put_shift_flags(t, shift_kind(op), bytes, result, a, count);
 }
 
 /* CF and OF change unless the count is 0. */
 static void put_rotate_flags(X86Translate *t, IrValue carry, IrValue overflow, IrValue count)
 {
+    static const unsigned slot[] = { SLOT_FLAGS_KIND, SLOT_FLAGS_CARRY, SLOT_FLAGS_OVERFLOW };
     IrBuilder *ir = t->ir;
-    IrValue zero = ir_const(ir, ir_type(ir, count), 0), old = ir_get(ir, SLOT_FLAGS_KIND), kind;
+    IrValue zero = ir_const(ir, ir_type(ir, count), 0), old[3];
     uint64_t known;
+    bool always = ir_constant(ir, count, &known);
 
-    if (ir_constant(ir, count, &known)) {
-        if (known) {
-            x86_put_carry(t, carry);
-            x86_put_overflow(t, overflow);
-        }
-        return;
+    for (unsigned i = 0; !always && i < 3; i++) {
+        old[i] = ir_get(ir, slot[i]);
     }
     x86_put_carry(t, carry);
     x86_put_overflow(t, overflow);
-    kind = ir_get(ir, SLOT_FLAGS_KIND);
-    ir_put(ir, SLOT_FLAGS_KIND, ir_select(ir, IR_NE, count, zero, kind, old));
-    x86_flags_unknown(t);
+    for (unsigned i = 0; !always && i < 3; i++) {
+        ir_put(ir, slot[i], ir_select(ir, IR_NE, count, zero, ir_get(ir, slot[i]), old[i]));
+    }
+    if (!always) {
+        x86_flags_unknown(t);
+    }
 }
 
 /* Narrow values are repeated until they fill 32 bits, where they rotate alike. */
@@ -132,19 +132,12 @@ static void rotate(X86Translate *t, ShiftOp op, unsigned bytes)
 {
     IrBuilder *ir = t->ir;
     X86Address at = { 0 };
-    IrValue count = read_count(t, 1, bytes), v = x86_read_modify(t, 0, &at), carry, overflow;
+    IrValue count = read_count(t, 1, bytes), v = x86_read_modify(t, 0, &at);
 
     v = ir_binary(ir, op == ROL ? IR_ROL : IR_ROR, repeat(t, bytes, v), count);
     v = x86_cut(t, bytes, v);
     x86_write_back(t, 0, at, v);
-    if (op == ROL) {
-        carry = low_bit(t, v);
-        overflow = ir_binary(ir, IR_XOR, carry, top_bit(t, bytes, v));
-    } else {
-        carry = top_bit(t, bytes, v);
-        overflow = two_top_bits_differ(t, bytes, v);
-    }
-    put_rotate_flags(t, carry, overflow, count);
+    x86_put_rotated(t, op == ROL, bytes, v, count);
 }
 
 /* By 1 inline, else in a helper, which leaves the new CF in the scratch slot. */
@@ -245,17 +238,20 @@ void x86_translate_double_shift(X86Translate *t, const X86Insn *insn)
     unsigned bytes = insn->operand[0].bytes;
     X86Address at = { 0 };
     IrValue count = read_count(t, 2, bytes), b = x86_read(t, 1);
-    IrValue a = x86_read_modify(t, 0, &at), less, result, last;
+    IrValue a = x86_read_modify(t, 0, &at), result;
+    X86FlagsKind kind = right ? X86_FLAGS_SHR : X86_FLAGS_SHL;
 
-    less = ir_binary(ir, IR_ADD, count, count_const(t, bytes, UINT64_MAX));
     result = double_shift(t, bytes, right, a, b, count);
-    if (bytes == 2) {
-        last = double_shift16(t, right, a, b, ir_binary(ir, IR_AND, less, ir_i32(ir, 31)));
-    } else {
-        last = ir_binary(ir, right ? IR_SHR : IR_SHL, a, less);
+    if (bytes == 2) { /* what went out last may be of the second operand: one step is left */
+        IrValue less = ir_binary(ir, IR_ADD, count, count_const(t, bytes, UINT64_MAX)), some;
+        a = double_shift16(t, right, a, b, ir_binary(ir, IR_AND, less, ir_i32(ir, 31)));
+        some = ir_setcond(ir, IR_I32, IR_NE, count, ir_i32(ir, 0));
+        x86_write_back(t, 0, at, result);
+        put_shift_flags(t, kind, bytes, result, a, some);
+        return;
     }
     x86_write_back(t, 0, at, result);
-    put_shift_flags(t, right ? X86_FLAGS_SHR : X86_FLAGS_SHL, bytes, result, last, count);
+    put_shift_flags(t, kind, bytes, result, a, count);
 }
 
 /* SHLX SHRX SARX RORX: no flags */
@@ -323,7 +319,7 @@ void x86_translate_bit_test(X86Translate *t, const X86Insn *insn)
             x86_write_back(t, 0, at, change_bit(t, op, a, mask));
         }
     }
-    x86_put_carry(t, low_bit(t, ir_binary(ir, IR_SHR, a, n)));
+    x86_put_carry(t, x86_cut(t, 4, ir_binary(ir, IR_SHR, a, n)));
 }
 
 /* Counting */
@@ -362,7 +358,7 @@ void x86_translate_count_zeroes(X86Translate *t, const X86Insn *insn)
         v = ir_unary(ir, IR_CTZ, bytes == 2 ? ir_binary(ir, IR_OR, a, ir_i32(ir, 1 << 16)) : a);
     }
     x86_write(t, 0, v);
-    x86_put_flags(t, x86_flags_sized(X86_FLAGS_SHIFT, bytes), 0, 0, v, is_zero(t, a));
+    x86_put_flags(t, x86_flags_sized(X86_FLAGS_COUNT, bytes), 0, a, v, 0);
 }
 
 void x86_translate_popcnt(X86Translate *t, const X86Insn *insn)
@@ -371,7 +367,7 @@ void x86_translate_popcnt(X86Translate *t, const X86Insn *insn)
     IrValue a = x86_read(t, 1);
 
     x86_write(t, 0, ir_unary(ir, IR_POPCNT, a));
-    x86_put_flags_bits(t, ir_binary(ir, IR_SHL, is_zero(t, a), ir_i32(ir, 6)));
+    x86_put_flags(t, x86_flags_sized(X86_FLAGS_ZERO, insn->operand[0].bytes), 0, 0, a, 0);
 }
 
 /* BMI1, BMI2 */

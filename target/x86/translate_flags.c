@@ -30,29 +30,90 @@ void x86_put_flags(X86Translate *t, unsigned kind, IrValue a, IrValue b, IrValue
     t->flags = (X86FlagState){ true, kind & ~3u, 1u << (kind & 3), a, b, result, extra, 0, 0 };
 }
 
-/* The kind gets @mark and, at @shift, @value. */
-static void change_kind(X86Translate *t, unsigned mark, unsigned shift, IrValue value)
+void x86_put_flags_cmp(X86Translate *t, unsigned bytes, IrValue a, IrValue b)
+{
+    x86_put_flags(t, x86_flags_sized(X86_FLAGS_CMP, bytes), a, b, a, 0);
+    t->flags.kind = X86_FLAGS_SUB;
+    t->flags.result = 0;
+}
+
+void x86_put_flags_test(X86Translate *t, unsigned bytes, IrValue a, IrValue b)
+{
+    if (a == b) {
+        x86_put_flags_logic(t, bytes, a);
+        return;
+    }
+    x86_put_flags(t, x86_flags_sized(X86_FLAGS_TEST, bytes), a, b, a, 0);
+    t->flags.kind = X86_FLAGS_LOGIC;
+    t->flags.result = 0;
+}
+
+/* The kind without @without, and with @mark. */
+static void change_kind(X86Translate *t, unsigned without, unsigned mark)
 {
     IrBuilder *ir = t->ir;
-    IrValue kind = ir_get(ir, SLOT_FLAGS_KIND), bit;
 
-    kind = ir_binary(ir, IR_AND, kind, ir_i64(ir, ~(1ull << shift)));
-    kind = ir_binary(ir, IR_OR, kind, ir_i64(ir, mark));
-    bit = ir_binary(ir, IR_SHL, x86_zext64(t, value), ir_i64(ir, shift));
-    ir_put(ir, SLOT_FLAGS_KIND, ir_binary(ir, IR_OR, kind, bit));
-    t->kind_put = -1;
+    if (t->kind_put >= 0) {
+        t->kind_put = (t->kind_put & ~without) | mark;
+        ir_put(ir, SLOT_FLAGS_KIND, ir_i64(ir, t->kind_put));
+    } else {
+        IrValue kind = ir_get(ir, SLOT_FLAGS_KIND);
+        kind = ir_binary(ir, IR_AND, kind, ir_i64(ir, ~(uint64_t)without));
+        ir_put(ir, SLOT_FLAGS_KIND, ir_binary(ir, IR_OR, kind, ir_i64(ir, mark)));
+    }
 }
 
 void x86_put_carry(X86Translate *t, IrValue carry)
 {
-    change_kind(t, X86_FLAGS_CARRY, X86_FLAGS_CARRY_SHIFT, carry);
+    change_kind(t, 0, X86_FLAGS_CARRY);
+    put64(t, SLOT_FLAGS_CARRY, carry);
     t->flags.carry = carry;
 }
 
 void x86_put_overflow(X86Translate *t, IrValue overflow)
 {
-    change_kind(t, X86_FLAGS_OVERFLOW, X86_FLAGS_OVERFLOW_SHIFT, overflow);
+    change_kind(t, 0, X86_FLAGS_OVERFLOW);
+    put64(t, SLOT_FLAGS_OVERFLOW, overflow);
     t->flags.overflow = overflow;
+}
+
+/* Bit @n of a value of @bytes to bit 0 of an I32 */
+static IrValue bit_down(X86Translate *t, unsigned bytes, IrValue v, unsigned n)
+{
+    v = ir_binary(t->ir, IR_SHR, v, x86_const(t, bytes, n));
+    return x86_cut(t, 4, v);
+}
+
+void x86_put_rotated(X86Translate *t, bool left, unsigned bytes, IrValue result, IrValue count)
+{
+    enum { MARKS = ~(unsigned)X86_FLAGS_KIND };
+    static const unsigned slot[] = { SLOT_FLAGS_KIND, SLOT_FLAGS_ROTATED };
+    IrBuilder *ir = t->ir;
+    IrValue old[2], zero = ir_const(ir, ir_type(ir, count), 0), first, second;
+    uint64_t known;
+    bool always = ir_constant(ir, count, &known);
+
+    if (always && !known) {
+        return;
+    }
+    for (unsigned i = 0; !always && i < 2; i++) {
+        old[i] = ir_get(ir, slot[i]);
+    }
+    change_kind(t, MARKS,
+                (left ? X86_FLAGS_ROL : X86_FLAGS_ROR) | (unsigned)__builtin_ctz(bytes)
+                                                             << X86_FLAGS_ROTATED_SHIFT);
+    put64(t, SLOT_FLAGS_ROTATED, result);
+    if (!always) {
+        for (unsigned i = 0; i < 2; i++) {
+            ir_put(ir, slot[i], ir_select(ir, IR_NE, count, zero, ir_get(ir, slot[i]), old[i]));
+        }
+        x86_flags_unknown(t);
+        return;
+    }
+    first = bit_down(t, bytes, result, bytes * 8 - 1);
+    second = left ? x86_cut(t, 4, result) : bit_down(t, bytes, result, bytes * 8 - 2);
+    t->flags.carry = left ? second : first;
+    t->flags.overflow = ir_binary(ir, IR_XOR, first, second);
 }
 
 void x86_put_flags_bits(X86Translate *t, IrValue bits)
@@ -82,15 +143,37 @@ static IrValue top_bit(X86Translate *t, unsigned bytes, IrValue v)
     return ir_binary(ir, IR_AND, v, ir_i32(ir, 1));
 }
 
-/* CF of a shift */
+/* CF of a shift by a constant */
 static IrValue shifted_out(X86Translate *t)
 {
     const X86FlagState *f = &t->flags;
+    IrBuilder *ir = t->ir;
+    uint64_t count;
+    IrValue v, steps;
 
-    if (f->kind == X86_FLAGS_SHL) {
-        return top_bit(t, f->bytes, f->b);
+    if (!ir_constant(ir, f->extra, &count)) {
+        return x86_call(t, HELPER_flags_carry, 0, 0, 0, 0);
     }
-    return ir_binary(t->ir, IR_AND, x86_cut(t, 4, f->b), ir_i32(t->ir, 1));
+    steps = x86_const(t, f->bytes, count - 1);
+    if (f->kind == X86_FLAGS_SHL) {
+        v = x86_cut(t, f->bytes, ir_binary(ir, IR_SHL, f->b, steps));
+        return top_bit(t, f->bytes, v);
+    }
+    v = f->kind == X86_FLAGS_SAR ? x86_sext(t, f->bytes, f->b) : f->b;
+    v = ir_binary(ir, f->kind == X86_FLAGS_SAR ? IR_SAR : IR_SHR, v, steps);
+    return ir_binary(ir, IR_AND, x86_cut(t, 4, v), ir_i32(ir, 1));
+}
+
+/* What the operation gave, or would have given. */
+static IrValue result(X86Translate *t)
+{
+    X86FlagState *f = &t->flags;
+
+    if (!f->result) {
+        f->result = ir_binary(t->ir, f->kind == X86_FLAGS_SUB ? IR_SUB : IR_AND, f->a, f->b);
+        f->result = x86_cut(t, f->bytes, f->result);
+    }
+    return f->result;
 }
 
 /* CF of ADC and SBB from the operands' bits (Hacker's Delight's formula for the top carry). */
@@ -110,13 +193,35 @@ static IrValue chain_carry(X86Translate *t)
     return top_bit(t, f->bytes, ir_binary(ir, IR_OR, x, y));
 }
 
+/* CF and OF of a multiplication: the high half, or what comes out wider, is more than a sign */
+static X86Condition product_overflows(X86Translate *t)
+{
+    const X86FlagState *f = &t->flags;
+    IrBuilder *ir = t->ir;
+    unsigned bytes = f->bytes;
+    IrValue high = f->b, low = f->result, a;
+
+    if (f->kind == X86_FLAGS_MULU) {
+        return (X86Condition){ IR_NE, high, x86_const(t, bytes, 0) };
+    }
+    if (f->kind == X86_FLAGS_IMUL && bytes < 8) {
+        a = ir_binary(ir, IR_MUL, x86_sext64(t, bytes, f->b), x86_sext64(t, bytes, f->extra));
+        return (X86Condition){ IR_NE, a, x86_sext64(t, bytes, low) };
+    }
+    if (f->kind == X86_FLAGS_IMUL) {
+        high = ir_binary(ir, IR_MULHS, f->b, f->extra);
+    }
+    a = ir_binary(ir, IR_SAR, x86_sext(t, bytes, low), x86_const(t, bytes, bytes == 8 ? 63 : 31));
+    return (X86Condition){ IR_NE, x86_sext(t, bytes, high), a };
+}
+
 IrValue x86_carry(X86Translate *t)
 {
     const X86FlagState *f = &t->flags;
     IrBuilder *ir = t->ir;
 
     if (f->carry) {
-        return f->carry;
+        return ir_binary(ir, IR_AND, f->carry, ir_i32(ir, 1));
     }
     if (!f->known) {
         return x86_call(t, HELPER_flags_carry, 0, 0, 0, 0);
@@ -131,6 +236,14 @@ IrValue x86_carry(X86Translate *t)
     case X86_FLAGS_SAR: return shifted_out(t);
     case X86_FLAGS_LOGIC: return ir_i32(ir, 0);
     case X86_FLAGS_BITS: return ir_binary(ir, IR_AND, f->result, ir_i32(ir, RFLAGS_CF));
+    case X86_FLAGS_IMUL:
+    case X86_FLAGS_MULU:
+    case X86_FLAGS_MULS: {
+        X86Condition c = product_overflows(t);
+        return ir_setcond(ir, IR_I32, c.cond, c.a, c.c);
+    }
+    case X86_FLAGS_COUNT: return ir_setcond(ir, IR_I32, IR_EQ, f->b, x86_const(t, f->bytes, 0));
+    case X86_FLAGS_ZERO: return ir_i32(ir, 0);
     default: return ir_binary(ir, IR_AND, f->extra, ir_i32(ir, RFLAGS_CF));
     }
 }
@@ -154,15 +267,18 @@ static X86Condition never(X86Translate *t)
 static X86Condition zero_compare(X86Translate *t, IrCond cond)
 {
     const X86FlagState *f = &t->flags;
-    IrValue v = cond == IR_EQ ? f->result : x86_sext(t, f->bytes, f->result);
 
-    return compare(cond, v, x86_const(t, f->bytes, 0));
+    if (!f->result && f->kind == X86_FLAGS_LOGIC && cond == IR_EQ) {
+        return compare(IR_TSTEQ, f->a, f->b);
+    }
+    return compare(cond, cond == IR_EQ ? result(t) : x86_sext(t, f->bytes, result(t)),
+                   x86_const(t, f->bytes, 0));
 }
 
 static X86Condition parity(X86Translate *t)
 {
     IrBuilder *ir = t->ir;
-    IrValue low = ir_unary(ir, IR_ZEXT8, x86_cut(t, 4, t->flags.result));
+    IrValue low = ir_unary(ir, IR_ZEXT8, x86_cut(t, 4, result(t)));
 
     return compare(IR_TSTEQ, ir_unary(ir, IR_POPCNT, low), ir_i32(ir, 1));
 }
@@ -195,7 +311,7 @@ static X86Condition overflow(X86Translate *t)
     const X86FlagState *f = &t->flags;
     IrBuilder *ir = t->ir;
     bool subtracts = f->kind == X86_FLAGS_SUB || f->kind == X86_FLAGS_SBB;
-    IrValue x = ir_binary(ir, IR_XOR, f->a, f->result);
+    IrValue x = ir_binary(ir, IR_XOR, f->a, result(t));
     IrValue y = ir_binary(ir, IR_XOR, f->b, subtracts ? f->a : f->result);
 
     return compare(IR_TSTNE, ir_binary(ir, IR_AND, x, y),
@@ -254,9 +370,14 @@ static X86Condition with_carry(X86Translate *t, unsigned which)
 {
     const X86FlagState *f = &t->flags;
 
-    if (which == CC_B && (f->carry || !f->known || f->kind != X86_FLAGS_BITS)) {
-        bool compares =
-            f->known && !f->carry && (f->kind == X86_FLAGS_SUB || f->kind == X86_FLAGS_ADD);
+    if (which == CC_B && f->carry) {
+        return compare(IR_TSTNE, f->carry, ir_i32(t->ir, 1));
+    }
+    if (which == CC_O && f->overflow) {
+        return compare(IR_TSTNE, f->overflow, ir_i32(t->ir, 1));
+    }
+    if (which == CC_B && (!f->known || f->kind != X86_FLAGS_BITS)) {
+        bool compares = f->known && (f->kind == X86_FLAGS_SUB || f->kind == X86_FLAGS_ADD);
         if (!compares) {
             return compare(IR_NE, x86_carry(t), ir_i32(t->ir, 0));
         }
@@ -272,6 +393,9 @@ static X86Condition with_carry(X86Translate *t, unsigned which)
     case X86_FLAGS_INC:
     case X86_FLAGS_DEC: return after_step(t, which);
     case X86_FLAGS_LOGIC: return after_logic(t, which);
+    case X86_FLAGS_IMUL:
+    case X86_FLAGS_MULU:
+    case X86_FLAGS_MULS: return which == CC_O ? product_overflows(t) : from_bits(t, which);
     default: return from_bits(t, which);
     }
 }
@@ -280,8 +404,9 @@ static X86Condition positive_condition(X86Translate *t, unsigned which)
 {
     const X86FlagState *f = &t->flags;
 
-    if (!f->known || f->kind == X86_FLAGS_BITS) {
-        return with_carry(t, which);
+    if (!f->known || f->kind == X86_FLAGS_BITS || f->kind == X86_FLAGS_ZERO) {
+        return f->known && f->kind == X86_FLAGS_ZERO && which == CC_E ? zero_compare(t, IR_EQ)
+                                                                      : with_carry(t, which);
     }
     switch (which) {
     case CC_E: return f->kind == X86_FLAGS_SUB ? after_sub(t, CC_E) : zero_compare(t, IR_EQ);

@@ -14,22 +14,30 @@ typedef struct {
     bool known;
     uint8_t kind;                /* X86FlagsKind without size */
     uint8_t bytes;               /* operand size */
-    IrValue a, b, result, extra; /* a: first operand */
-    IrValue carry, overflow;     /* I32, 0 or 1: set apart from the others */
+    IrValue a, b, result, extra; /* a: first operand; result 0: not computed yet */
+    IrValue carry, overflow;     /* I32, bit 0: set apart from the others */
 } X86FlagState;
 
 /* a helper wrote them, or a label: only the slots know */
 void x86_flags_unknown(X86Translate *t);
-/* an operation made them: x86_flags_sized(); @a, @b and @extra are 0 where the kind has none */
+/*
+ * an operation made them: x86_flags_sized(); @a, @b and @extra are 0 where the kind has none. @a is
+ * not kept beyond the region. Kinds CMP and TEST have their functions.
+ */
 void x86_put_flags(X86Translate *t, unsigned kind, IrValue a, IrValue b, IrValue result,
                    IrValue extra);
+/* @a - @b, or @a & @b, of which only the flags count so far */
+void x86_put_flags_cmp(X86Translate *t, unsigned bytes, IrValue a, IrValue b);
+void x86_put_flags_test(X86Translate *t, unsigned bytes, IrValue a, IrValue b);
 static inline void x86_put_flags_logic(X86Translate *t, unsigned bytes, IrValue result)
 {
     x86_put_flags(t, x86_flags_sized(X86_FLAGS_LOGIC, bytes), 0, 0, result, 0);
 }
-/* only CF, only OF; I32, 0 or 1 */
+/* only CF, only OF; I32, bit 0 counts */
 void x86_put_carry(X86Translate *t, IrValue carry);
 void x86_put_overflow(X86Translate *t, IrValue overflow);
+/* CF and OF as ROL (@left) or ROR leave them, unless @count is 0 */
+void x86_put_rotated(X86Translate *t, bool left, unsigned bytes, IrValue result, IrValue count);
 /* CF as I32, 0 or 1 */
 IrValue x86_carry(X86Translate *t);
 /* all six at their places, as I32 */

@@ -192,8 +192,7 @@ void x86_translate_cmpxchg(X86Translate *t, const X86Insn *insn)
     } else {
         seen = compare_register(t, bytes, expected, desired);
     }
-    x86_put_flags(t, x86_flags_sized(X86_FLAGS_SUB, bytes), expected, seen,
-                  x86_cut(t, bytes, ir_binary(ir, IR_SUB, expected, seen)), 0);
+    x86_put_flags_cmp(t, bytes, expected, seen);
 }
 
 static IrValue pair(X86Translate *t, unsigned low, unsigned high)

@@ -38,9 +38,7 @@ static void advance(X86Translate *t, unsigned reg, IrValue step)
 
 static void compare(X86Translate *t, unsigned bytes, IrValue a, IrValue b)
 {
-    IrValue difference = x86_cut(t, bytes, ir_binary(t->ir, IR_SUB, a, b));
-
-    x86_put_flags(t, x86_flags_sized(X86_FLAGS_SUB, bytes), a, b, difference, 0);
+    x86_put_flags_cmp(t, bytes, a, b);
 }
 
 static void once(X86Translate *t, X86StringOp op, unsigned bytes)
