@@ -3,6 +3,7 @@
 #pragma once
 
 #include "accel/tcg/block_note_internal.h"
+#include "accel/tcg/working_set.h"
 #include "memory/ram.h"
 
 /* One piece of the code cache: owned by one translating thread, evicted as a whole. */
@@ -15,6 +16,7 @@ struct TcgChunk {
     uint32_t notes_used; /* creation: hot parts of code ascend, cold parts descend */
     uint32_t count;      /* atomic */
     uint32_t flushed;    /* blocks->lock: those before it are invalid */
+    uint32_t returned;   /* of the blocks: how many were evicted not long before */
     uint32_t ready_hot, ready_cold, ready_notes; /* memory is there up to, or down to, here */
     GPtrArray *slabs;                            /* interp and lockstep: regions */
     uint8_t *slab_at;
@@ -44,6 +46,7 @@ struct TcgBlocks {
     TcgChunk *chunks;
     unsigned chunk_count, hand;
     uint64_t evictions;
+    TcgWorkingSet working_set; /* its limit: chunks in use, if most are used only once */
 };
 
 static inline void *tcg_ref_at(const TcgBlocks *blocks, TcgRef ref)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The code cache: one reservation, mapped once to write and once to execute, cut in chunks. A
- * thread adds to a chunk of its own; when none is free, the chunk that was not used for longest is
- * emptied once every vCPU has left it.
+ * thread adds to a chunk of its own; when none is free, or enough are in use (working_set.h), the
+ * chunk that was not used for longest is emptied once every vCPU has left it.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -21,7 +21,9 @@ enum {
     SLAB_BYTES = 64 * 1024,
     READY_BYTES = 64 * 1024, /* made ready for use at once: one fault a page would cost more */
     CHUNK_MIN = 64 * 1024,
-    CHUNK_MAX = 4 * 1024 * 1024,
+    CHUNK_MAX = 1024 * 1024,
+    RAM_SHARE =
+        24, /* of the guest's memory, so much code is kept even if it may be used only once */
     NOTE_BYTES = sizeof(TcgBlock) + TCG_MAX_SITES * sizeof(TcgLink) + TCG_MAX_UNWIND +
                  sizeof(TcgBlockMore) + 2048 /* guest's bytes */, /* at most */
 };
@@ -33,6 +35,7 @@ static void choose_sizes(TcgBlocks *blocks)
     unsigned vcpus = MAX(machine->topology.max_cpus, 1);
     size_t bytes = options->tb_size_mib * MIB;
     size_t chunk = options->chunk_kib * 1024ull;
+    size_t limit = bytes ? bytes : machine->ram_bytes / RAM_SHARE;
 
     if (!bytes) {
         bytes = CLAMP(machine->ram_bytes / 4, 64 * MIB, 512 * MIB);
@@ -45,6 +48,7 @@ static void choose_sizes(TcgBlocks *blocks)
     blocks->chunk_bytes = chunk;
     blocks->bytes = bytes + STUB_BYTES;
     blocks->chunk_count = bytes / chunk;
+    tcg_working_set_init(&blocks->working_set, MAX(limit / chunk, 3 * vcpus), blocks->chunk_count);
 }
 
 static void reset_chunk(TcgBlocks *blocks, TcgChunk *chunk)
@@ -56,7 +60,7 @@ static void reset_chunk(TcgBlocks *blocks, TcgChunk *chunk)
     g_clear_pointer(&chunk->slabs, g_ptr_array_unref);
     chunk->slab_left = 0;
     chunk->slab_bytes = 0;
-    chunk->count = chunk->flushed = 0;
+    chunk->count = chunk->flushed = chunk->returned = 0;
     chunk->notes = blocks->notes + chunk->start;
     chunk->notes_used = REF_BYTES; /* no note has reference 0 */
     chunk->used = false;
@@ -204,6 +208,7 @@ void *tcg_chunk_note(TcgBlocks *blocks, TcgChunk *chunk, size_t bytes)
 
 void tcg_chunk_add(TcgBlocks *blocks, TcgChunk *chunk, TcgBlock *block)
 {
+    chunk->returned += tcg_working_set_returns(&blocks->working_set, block->pc, block->key);
     *list_entry(blocks, chunk, chunk->count) = tcg_ref_to(blocks, block);
     atomic_store_release(&chunk->count, chunk->count + 1); /* pairs with tcg_cache_block_at() */
     make_chunk_ready(blocks, chunk);
@@ -250,26 +255,39 @@ TcgBlock *tcg_cache_block_at(TcgBlocks *blocks, const void *host)
     return block && at <= block->cold + block->cold_bytes ? block : NULL;
 }
 
-/* The least recently used chunk that nobody adds to. Empty ones first. */
-static TcgChunk *choose_victim_locked(TcgBlocks *blocks)
+/* An empty chunk, unless there are as many others as the working set is worth. */
+static TcgChunk *find_empty_locked(TcgBlocks *blocks)
 {
+    TcgChunk *empty = NULL;
+    unsigned in_use = 0;
+
     for (unsigned i = 0; i < blocks->chunk_count; i++) {
-        if (!blocks->chunks[i].owner && !blocks->chunks[i].count) {
-            return &blocks->chunks[i];
+        TcgChunk *chunk = &blocks->chunks[i];
+        if (chunk->owner || chunk->count) {
+            in_use++;
+        } else if (!empty) {
+            empty = chunk;
         }
     }
-    for (unsigned i = 0; i < 2 * blocks->chunk_count; i++) {
+    return in_use < blocks->working_set.limit ? empty : NULL;
+}
+
+/* The least recently used chunk that nobody adds to, or an empty one. */
+static TcgChunk *choose_victim_locked(TcgBlocks *blocks)
+{
+    TcgChunk *empty = find_empty_locked(blocks);
+
+    for (unsigned i = 0; !empty && i < 2 * blocks->chunk_count; i++) {
         TcgChunk *chunk = &blocks->chunks[blocks->hand++ % blocks->chunk_count];
-        if (!chunk->owner && !atomic_exchange(&chunk->used, false)) {
+        if (!chunk->owner && chunk->count && !atomic_exchange(&chunk->used, false)) {
             return chunk;
         }
     }
-    for (unsigned i = 0; i < blocks->chunk_count; i++) {
-        if (!blocks->chunks[i].owner) {
-            return &blocks->chunks[i];
-        }
+    for (unsigned i = 0; !empty && i < blocks->chunk_count; i++) {
+        empty = blocks->chunks[i].owner ? NULL : &blocks->chunks[i];
     }
-    g_assert_not_reached(); /* there are more chunks than vCPUs */
+    g_assert(empty); /* there are more chunks than vCPUs */
+    return empty;
 }
 
 static void evict_locked(TcgBlocks *blocks, TcgChunk *chunk)
@@ -277,7 +295,11 @@ static void evict_locked(TcgBlocks *blocks, TcgChunk *chunk)
     GPtrArray *cpus = blocks->accel->accel.machine->cpus;
 
     for (unsigned i = chunk->count; i-- > 0;) { /* pages list the newest first */
-        tcg_block_invalidate_locked(blocks, tcg_chunk_block(blocks, chunk, i));
+        TcgBlock *block = tcg_chunk_block(blocks, chunk, i);
+        if (!block->invalid) {
+            tcg_working_set_evict(&blocks->working_set, block->pc, block->key);
+        }
+        tcg_block_invalidate_locked(blocks, block);
     }
     for (unsigned i = 0; i < cpus->len; i++) {
         Cpu *cpu = g_ptr_array_index(cpus, i);
@@ -299,6 +321,7 @@ TcgChunk *tcg_cache_chunk(TcgBlocks *blocks, Cpu *cpu, bool next)
     if (old) {
         old->owner = NULL;
         atomic_set(&old->used, true);
+        tcg_working_set_filled(&blocks->working_set, old->count, old->returned);
     }
     TcgChunk *chunk = choose_victim_locked(blocks);
     bool evict = chunk->count > 0;
