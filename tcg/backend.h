@@ -38,6 +38,9 @@ enum {
     TCG_HOST_SSE41 = 128,
     TCG_HOST_AES = 256, /* with PCLMULQDQ */
     TCG_HOST_VAES = 512,
+    TCG_HOST_SHA = 1024,
+    TCG_HOST_SSE4A = 2048,
+    TCG_HOST_GFNI = 4096, /* with AVX */
 };
 /** tcg_host_features - what this CPU offers */
 uint32_t tcg_host_features(void);

@@ -233,6 +233,19 @@ void ir_store(IrBuilder *b, IrMem mem, IrValue base, int64_t offset, IrValue v)
     emit_memory(b, IR_STORE, IR_VOID, mem, base, offset)->arg[1] = v;
 }
 
+void ir_load_vector(IrBuilder *b, IrMem mem, IrValue base, int64_t offset, unsigned slot)
+{
+    emit_memory(b, IR_LOADV, IR_VOID, mem, base, offset)->aux = slot;
+    for (unsigned i = 0; i < 4; i++) {
+        b->slot_value[slot + i] = 0;
+    }
+}
+
+void ir_store_vector(IrBuilder *b, IrMem mem, IrValue base, int64_t offset, unsigned slot)
+{
+    emit_memory(b, IR_STOREV, IR_VOID, mem, base, offset)->aux = slot;
+}
+
 IrValue ir_atomic(IrBuilder *b, IrType type, IrAtomic kind, IrMem mem, IrValue address,
                   IrValue operand)
 {

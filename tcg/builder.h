@@ -67,6 +67,8 @@ IrValue ir_select(IrBuilder *b, IrCond cond, IrValue a, IrValue c, IrValue if_tr
 
 IrValue ir_load(IrBuilder *b, IrType type, IrMem mem, IrValue base, int64_t offset);
 void ir_store(IrBuilder *b, IrMem mem, IrValue base, int64_t offset, IrValue v);
+void ir_load_vector(IrBuilder *b, IrMem mem, IrValue base, int64_t offset, unsigned slot);
+void ir_store_vector(IrBuilder *b, IrMem mem, IrValue base, int64_t offset, unsigned slot);
 IrValue ir_atomic(IrBuilder *b, IrType type, IrAtomic kind, IrMem mem, IrValue address,
                   IrValue operand);
 IrValue ir_cas(IrBuilder *b, IrType type, IrMem mem, IrValue address, IrValue expected,

@@ -63,6 +63,16 @@ static IrType arg_type(const Verifier *v, const IrOp *op, unsigned index)
     return v->region->ops[op->arg[index]].type;
 }
 
+/* LOADV begins at the first slot of a vector; STOREV may store its second quadword too. */
+static bool is_vector_part(const IrRegion *region, const IrOp *op)
+{
+    if (op->aux + 3u >= region->slot_count) {
+        return false;
+    }
+    return region->slots[op->aux].vector || (op->op == IR_STOREV && op->mem.size_log2 == 3 &&
+                                             op->aux > 0 && region->slots[op->aux - 1].vector);
+}
+
 /* Slots, labels, access sizes: what an op's immediate may be. */
 static bool verify_operands(Verifier *v, uint32_t at, GError **errp)
 {
@@ -101,6 +111,14 @@ static bool verify_operands(Verifier *v, uint32_t at, GError **errp)
         if (arg_type(v, op, 0) != IR_I64 || op->mem.size_log2 > 3 ||
             op->mem.bank >= TCG_MMU_BANKS) {
             error_set(errp, "op %u: bad memory access", at);
+            return false;
+        }
+        return true;
+    case IR_LOADV:
+    case IR_STOREV:
+        if (arg_type(v, op, 0) != IR_I64 || op->mem.size_log2 < 2 || op->mem.size_log2 > 5 ||
+            op->mem.bank >= TCG_MMU_BANKS || !is_vector_part(v->region, op)) {
+            error_set(errp, "op %u: bad access of a vector", at);
             return false;
         }
         return true;

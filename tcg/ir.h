@@ -11,15 +11,17 @@
 #include <stdint.h>
 
 #include "tcg/env.h"
+#include "tcg/host_vector.h"
 #include "tcg/ops.h"
 
 /* A value is the number of the op that defines it; 0 is no value (op 0 is reserved). */
 typedef uint32_t IrValue;
 
-/* How LOAD, STORE, ATOMIC and CAS touch memory. F32/F64 loads and stores move raw bits. */
+/* How LOAD, STORE, ATOMIC, CAS, LOADV and STOREV touch memory. F32/F64 loads and stores move raw
+ * bits. */
 typedef struct {
-    uint8_t size_log2 : 3; /* 1 << n bytes, n <= 3 */
-    uint8_t sign : 1;      /* loads: sign-extend to the result type */
+    uint8_t size_log2 : 3; /* 1 << n bytes, n <= 3; of vectors from 2 to 5 */
+    uint8_t sign : 1;      /* loads: sign-extend to the result type; LOADV: clear all above */
     uint8_t big_endian : 1;
     uint8_t align : 1; /* unaligned addresses raise the guest's alignment fault */
     uint8_t acquire : 1;
@@ -44,46 +46,11 @@ typedef struct {
     int32_t offset; /* bytes from the TcgEnv anchor (tcg_env_anchor()) to the home in memory */
     uint8_t type;   /* IrType */
     uint8_t pin;    /* rank for pinning within its register class, 1 = hottest; 0: never */
+    uint8_t vector; /* not 0: number of the vector of which it is the first of four I64 slots, whose
+                       homes follow one another */
 } TcgSlot;
 
-enum { IR_MAX_SLOTS = 256 };
-
-/*
- * What one instruction of an x86 host would do instead of a helper: on up to three vectors that are
- * in memory, at consecutive slots of 64 bits. Hosts that have it may emit it in place of the call.
- */
-typedef enum {
-    IR_HOST_AB,        /* d, a, b */
-    IR_HOST_AB_IMM,    /* d, a, b, imm */
-    IR_HOST_AB_INT,    /* d, a, integer in b's memory, imm */
-    IR_HOST_AB_INT_W,  /* d, a, integer of 32 or 64 bits */
-    IR_HOST_ABC,       /* d, a, b, c in the immediate */
-    IR_HOST_B,         /* d, b */
-    IR_HOST_B_IMM,     /* d, b, imm */
-    IR_HOST_FLAGS,     /* a, b; the helper's result is CF, PF and ZF of EFLAGS */
-    IR_HOST_FMA,       /* d = a * b + c (form 213) */
-    IR_HOST_INT_B,     /* the helper's result, b */
-    IR_HOST_INT_B_W,   /* likewise, of 32 or 64 bits */
-    IR_HOST_INT_RM,    /* likewise as the r/m operand, b, imm */
-    IR_HOST_RM_IMM,    /* d as the r/m operand, b, imm */
-    IR_HOST_SHIFT_IMM, /* d, a, imm; .extension of the opcode */
-    IR_HOST_OTHER,     /* no such form */
-} IrHostShape;
-
-typedef struct {
-    uint8_t shape;               /* IrHostShape */
-    uint8_t prefix, map, opcode; /* as VEX has them: 0 none 1 66 2 F3 3 F2; 1 0F 2 0F38 3 0F3A */
-    uint8_t extension;
-    uint8_t imm;
-    uint8_t bytes;       /* 16 or 32 */
-    uint8_t element;     /* not 0: scalar, of so many bytes; the result has as many as .stored */
-    uint8_t stored;      /* bytes of d that change; 32: cleared above the result */
-    bool wide;           /* VEX.W */
-    bool clears;         /* the upper 16 bytes of d, which .stored leaves out */
-    bool fp;             /* works under MXCSR */
-    uint32_t needs;      /* TCG_HOST_x */
-    uint16_t d, a, b, c; /* first slots */
-} IrHostVector;
+enum { IR_MAX_SLOTS = 256, IR_MAX_VECTORS = 17 };
 
 typedef uint64_t IrHelperFn(void *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d);
 

@@ -19,6 +19,10 @@ typedef struct {
     bool (*refill)(TcgEnv *env, uint64_t address, uint32_t bank, uint32_t write);
     bool (*load)(TcgEnv *env, uint64_t address, IrMem mem, uint64_t *value);
     bool (*store)(TcgEnv *env, uint64_t address, IrMem mem, uint64_t value);
+    /* likewise 4 to 32 bytes in memory's order; what is loaded is filled up with zeroes to 16
+     * bytes, to 32 if mem.sign. NULL: the front end builds no LOADV and STOREV */
+    bool (*load_vector)(TcgEnv *env, uint64_t address, IrMem mem, uint64_t *home);
+    bool (*store_vector)(TcgEnv *env, uint64_t address, IrMem mem, const uint64_t *home);
     bool (*atomic)(TcgEnv *env, uint64_t address, IrMem mem, IrAtomic kind, uint64_t operand,
                    uint64_t *old);
     bool (*cas)(TcgEnv *env, uint64_t address, IrMem mem, uint64_t expected, uint64_t desired,

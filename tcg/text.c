@@ -22,13 +22,14 @@ static bool has_cond(IrOpcode op)
 
 static bool has_mem(IrOpcode op)
 {
-    return op == IR_LOAD || op == IR_STORE || op == IR_ATOMIC || op == IR_CAS;
+    return op == IR_LOAD || op == IR_STORE || op == IR_ATOMIC || op == IR_CAS || op == IR_LOADV ||
+           op == IR_STOREV;
 }
 
 static bool has_number_aux(IrOpcode op)
 {
     return (op >= IR_DIVS && op <= IR_REMU) || op == IR_FENCE || op == IR_FMA || op == IR_FTOI ||
-           op == IR_ITOF;
+           op == IR_ITOF || op == IR_LOADV || op == IR_STOREV;
 }
 
 static void dump_mem(const IrOp *op, GString *out)
@@ -67,7 +68,9 @@ static void dump_immediate(const IrRegion *region, const IrOp *op, GString *out)
     case IR_BR:
     case IR_BRCOND: g_string_append_printf(out, " L%" G_GUINT64_FORMAT, op->imm); break;
     case IR_LOAD:
-    case IR_STORE: g_string_append_printf(out, " %+" G_GINT64_FORMAT, (int64_t)op->imm); break;
+    case IR_STORE:
+    case IR_LOADV:
+    case IR_STOREV: g_string_append_printf(out, " %+" G_GINT64_FORMAT, (int64_t)op->imm); break;
     case IR_INSN:
         g_string_append_printf(out, " %#" G_GINT64_MODIFIER "x %u", op->imm, op->aux);
         break;
@@ -146,7 +149,7 @@ static bool parse_mem_word(IrOp *op, const char *word)
     } else {
         op->mem.sign = word[0] == 's';
         bytes = g_ascii_strtoull(word + op->mem.sign, &end, 10);
-        if (*end || (bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8)) {
+        if (*end || bytes == 0 || bytes > 32 || (bytes & (bytes - 1))) {
             return false;
         }
         op->mem.size_log2 = __builtin_ctzll(bytes);

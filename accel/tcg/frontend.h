@@ -71,6 +71,7 @@ struct TcgFrontend {
     /* an access that align forbids, or that the bus refused (raise_bus_error NULL: the guest does
      * not hear of that, reads give ones) */
     void (*raise_unaligned)(Cpu *cpu, vaddr address, TcgAccess access, uint8_t bank);
+    void (*raise_unaligned_vector)(Cpu *cpu, vaddr address, TcgAccess access, uint8_t bank);
     void (*raise_bus_error)(Cpu *cpu, vaddr address, hwaddr physical, TcgAccess access,
                             MemTxResult result);
 

@@ -248,6 +248,9 @@ static bool is_repeatable(const IrRegion *region)
         if (op->op == IR_CALL && has_effects((const IrHelper *)(uintptr_t)op->imm)) {
             return false;
         }
+        if (op->op == IR_LOADV || op->op == IR_STOREV) {
+            return false;
+        }
     }
     return true;
 }

@@ -237,10 +237,9 @@ static bool transfer_part(const Access *access, const Part *part, TcgAccess kind
     return result == MEMTX_OK || bus_error(access, part->address, physical, kind, result);
 }
 
-static bool load_crossing(const Access *access, uint64_t *value)
+static bool load_crossing_bytes(const Access *access, uint8_t *bytes)
 {
     Part part[2];
-    uint8_t bytes[8];
 
     if (!find_parts(access, TCG_ACCESS_LOAD, part)) {
         return false;
@@ -251,6 +250,16 @@ static bool load_crossing(const Access *access, uint64_t *value)
         } else if (!transfer_part(access, &part[i], TCG_ACCESS_LOAD, bytes)) {
             return false;
         }
+    }
+    return true;
+}
+
+static bool load_crossing(const Access *access, uint64_t *value)
+{
+    uint8_t bytes[8];
+
+    if (!load_crossing_bytes(access, bytes)) {
+        return false;
     }
     *value = bytes_to_value(bytes, access->size, access->mem.big_endian);
     return true;
@@ -345,15 +354,13 @@ static bool is_writable_ram(const TcgTlbEntry *entry)
     return (entry->flags & (TLB_RAM | TLB_READONLY)) == TLB_RAM;
 }
 
-static bool store_crossing(const Access *access, uint64_t value)
+static bool store_crossing_bytes(const Access *access, uint8_t *bytes)
 {
     Part part[2];
-    uint8_t bytes[8];
 
     if (!find_parts(access, TCG_ACCESS_STORE, part)) {
         return false;
     }
-    value_to_bytes(bytes, value, access->size, access->mem.big_endian);
     for (unsigned i = 0; i < 2; i++) {
         if (is_writable_ram(&part[i].entry) &&
             !before_write(access->cpu, &part[i].entry, part[i].address, part[i].count)) {
@@ -369,6 +376,14 @@ static bool store_crossing(const Access *access, uint64_t value)
         }
     }
     return true;
+}
+
+static bool store_crossing(const Access *access, uint64_t value)
+{
+    uint8_t bytes[8];
+
+    value_to_bytes(bytes, value, access->size, access->mem.big_endian);
+    return store_crossing_bytes(access, bytes);
 }
 
 static bool runtime_store(TcgEnv *env, uint64_t address, IrMem mem, uint64_t value)
@@ -393,6 +408,104 @@ static bool runtime_store(TcgEnv *env, uint64_t address, IrMem mem, uint64_t val
     }
     ram_write((uint8_t *)(uintptr_t)found->host + page_offset(address),
               in_guest_order(value, access.size, mem.big_endian), access.size);
+    after_write(access.cpu, found, address, access.size);
+    return true;
+}
+
+/* Vectors: bytes in memory's order. What is no RAM is accessed by quadwords. */
+
+static bool check_vector(const Access *access, TcgAccess kind)
+{
+    if (access->mem.align && (access->address & (access->size - 1))) {
+        access->cpu->tcg->frontend->raise_unaligned_vector(access->cpu, access->address, kind,
+                                                           access->mem.bank);
+        return false;
+    }
+    return true;
+}
+
+static IrMem quad_mem(IrMem mem)
+{
+    return (IrMem){ .size_log2 = MIN(mem.size_log2, 3), .bank = mem.bank };
+}
+
+static bool load_vector_quads(const Access *access, uint64_t *quads)
+{
+    IrMem mem = quad_mem(access->mem);
+
+    for (unsigned i = 0; i < (access->size + 7) / 8; i++) {
+        if (!runtime_load(&access->cpu->env, access->address + 8 * i, mem, &quads[i])) {
+            return false;
+        }
+        quads[i] = GUINT64_TO_LE(quads[i]);
+    }
+    return true;
+}
+
+static bool runtime_load_vector(TcgEnv *env, uint64_t address, IrMem mem, uint64_t *home)
+{
+    Access access = { tcg_env_cpu(env), address, mem, 1u << mem.size_log2 };
+    uint64_t quads[4] = { 0 };
+
+    if (!check_vector(&access, TCG_ACCESS_LOAD)) {
+        return false;
+    }
+    if (crosses_page(&access)) {
+        if (!load_crossing_bytes(&access, (uint8_t *)quads)) {
+            return false;
+        }
+    } else {
+        const TcgTlbEntry *entry = find(&access, address, TCG_ACCESS_LOAD);
+        if (!entry) {
+            return false;
+        }
+        if (entry->flags & TLB_RAM) {
+            memcpy(quads, (const uint8_t *)(uintptr_t)entry->host + page_offset(address),
+                   access.size);
+        } else if (!load_vector_quads(&access, quads)) {
+            return false;
+        }
+    }
+    memcpy(home, quads, mem.sign || mem.size_log2 == 5 ? 32 : 16);
+    return true;
+}
+
+static bool store_vector_quads(const Access *access, const uint64_t *quads)
+{
+    IrMem mem = quad_mem(access->mem);
+
+    for (unsigned i = 0; i < (access->size + 7) / 8; i++) {
+        if (!runtime_store(&access->cpu->env, access->address + 8 * i, mem,
+                           GUINT64_FROM_LE(quads[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool runtime_store_vector(TcgEnv *env, uint64_t address, IrMem mem, const uint64_t *home)
+{
+    Access access = { tcg_env_cpu(env), address, mem, 1u << mem.size_log2 };
+
+    if (!check_vector(&access, TCG_ACCESS_STORE)) {
+        return false;
+    }
+    if (crosses_page(&access)) {
+        uint8_t bytes[32];
+        memcpy(bytes, home, access.size);
+        return store_crossing_bytes(&access, bytes);
+    }
+    const TcgTlbEntry *found = find(&access, address, TCG_ACCESS_STORE);
+    if (!found) {
+        return false;
+    }
+    if (!is_writable_ram(found)) {
+        return store_vector_quads(&access, home);
+    }
+    if (!before_write(access.cpu, found, address, access.size)) {
+        return false;
+    }
+    memcpy((uint8_t *)(uintptr_t)found->host + page_offset(address), home, access.size);
     after_write(access.cpu, found, address, access.size);
     return true;
 }
@@ -534,6 +647,8 @@ const TcgRuntime tcg_runtime = {
     .refill = tcg_tlb_refill,
     .load = runtime_load,
     .store = runtime_store,
+    .load_vector = runtime_load_vector,
+    .store_vector = runtime_store_vector,
     .atomic = runtime_atomic,
     .cas = runtime_cas,
     .lookup = tcg_contexts_lookup,

@@ -15,8 +15,10 @@ _Static_assert(offsetof(Cpu, env) + sizeof(TcgEnv) == sizeof(Cpu), "env is the e
     [SLOT_R + (n)] = { .name = text, .offset = HOME(r[n]), .type = IR_I64, .pin = (rank) }
 #define WORD(slot, text, field) [slot] = { .name = text, .offset = HOME(field), .type = IR_I64 }
 #define BASE(n, text)           WORD(SLOT_BASE + (n), text, segment[n].base)
+#define VECTOR(slot, text, field, number) \
+    [slot] = { .name = text, .offset = HOME(field.q[0]), .type = IR_I64, .vector = (number) }
 #define V(n)                                                \
-    WORD(SLOT_V + 4 * (n), "v" #n ".0", v[n].q[0]),         \
+    VECTOR(SLOT_V + 4 * (n), "v" #n ".0", v[n], (n) + 1),   \
         WORD(SLOT_V + 4 * (n) + 1, "v" #n ".1", v[n].q[1]), \
         WORD(SLOT_V + 4 * (n) + 2, "v" #n ".2", v[n].q[2]), \
         WORD(SLOT_V + 4 * (n) + 3, "v" #n ".3", v[n].q[3])
@@ -58,7 +60,7 @@ const TcgSlot x86_slots[SLOT_COUNT] = {
     WORD(SLOT_SCRATCH + 1, "scratch1", scratch[1]),
     [SLOT_SCRATCH + 2 ... SLOT_OPERAND -
         1] = { .name = "-", .offset = HOME(scratch[1]), .type = IR_I64 },
-    WORD(SLOT_OPERAND, "operand.0", operand.q[0]),
+    VECTOR(SLOT_OPERAND, "operand.0", operand, IR_MAX_VECTORS),
     WORD(SLOT_OPERAND + 1, "operand.1", operand.q[1]),
     WORD(SLOT_OPERAND + 2, "operand.2", operand.q[2]),
     WORD(SLOT_OPERAND + 3, "operand.3", operand.q[3]),
@@ -112,20 +114,22 @@ const TcgSlot x86_slots[SLOT_COUNT] = {
      (HELPER_##helper) == HELPER_pdep || (HELPER_##helper) == HELPER_pext ||              \
      (HELPER_##helper) == HELPER_crc32)
 
+#define HOST_OF(helper)                                                                            \
+    ((HELPER_##helper) == HELPER_vector || (HELPER_##helper) == HELPER_vector_fp ? x86_vector_host \
+     : (HELPER_##helper) == HELPER_vzero                                         ? x86_vzero_host  \
+                                                                                 : NULL)
+
 const IrHelper x86_helpers[HELPER_COUNT] = {
-#define HELPER(helper, result_type, count, may_raise, fp, in, out)            \
-    [HELPER_##helper] = { .name = #helper,                                    \
-                          .fn = x86_helper_##helper,                          \
-                          .result = (result_type),                            \
-                          .arguments = (count),                               \
-                          .raises = (may_raise),                              \
-                          .pure = IS_PURE(helper),                            \
-                          .touches_fp = (fp),                                 \
-                          .host = HELPER_##helper == HELPER_vector ||         \
-                                          HELPER_##helper == HELPER_vector_fp \
-                                      ? x86_vector_host                       \
-                                      : NULL,                                 \
-                          .reads = in,                                        \
+#define HELPER(helper, result_type, count, may_raise, fp, in, out) \
+    [HELPER_##helper] = { .name = #helper,                         \
+                          .fn = x86_helper_##helper,               \
+                          .result = (result_type),                 \
+                          .arguments = (count),                    \
+                          .raises = (may_raise),                   \
+                          .pure = IS_PURE(helper),                 \
+                          .touches_fp = (fp),                      \
+                          .host = HOST_OF(helper),                 \
+                          .reads = in,                             \
                           .writes = out },
 #include "target/x86/helpers.def"
 #undef HELPER
@@ -151,6 +155,7 @@ const TcgFrontend x86_frontend = {
     .translate = x86_translate,
     .walk = x86_walk,
     .raise_unaligned = x86_raise_unaligned,
+    .raise_unaligned_vector = x86_raise_unaligned_vector,
     .deliver_exception = x86_deliver_exception,
     .deliver_interrupt = x86_deliver_interrupt,
     .debug_hit = x86_debug_hit,

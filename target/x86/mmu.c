@@ -364,6 +364,11 @@ void x86_raise_unaligned(Cpu *c, vaddr address, TcgAccess access, uint8_t bank)
     x86_raise_code(from_cpu(c), X86_AC, 0);
 }
 
+void x86_raise_unaligned_vector(Cpu *c, vaddr address, TcgAccess access, uint8_t bank)
+{
+    x86_raise_code(from_cpu(c), X86_GP, 0);
+}
+
 bool x86_debug_translate(Cpu *c, vaddr address, hwaddr *physical, MemTxAttrs *attrs)
 {
     X86Cpu *cpu = from_cpu(c);

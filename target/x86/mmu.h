@@ -9,6 +9,8 @@
 /* for TcgFrontend and CpuClass */
 bool x86_walk(Cpu *cpu, vaddr address, TcgAccess access, uint8_t bank, bool probe, TcgPage *page);
 void x86_raise_unaligned(Cpu *cpu, vaddr address, TcgAccess access, uint8_t bank);
+/* operands of SSE that must be aligned: #GP(0) */
+void x86_raise_unaligned_vector(Cpu *c, vaddr address, TcgAccess access, uint8_t bank);
 bool x86_debug_translate(Cpu *cpu, vaddr address, hwaddr *physical, MemTxAttrs *attrs);
 uint32_t x86_address_space(Cpu *cpu);
 uint8_t x86_fetch_bank(Cpu *cpu);

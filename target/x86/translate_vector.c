@@ -8,11 +8,6 @@
 #include "target/x86/translate_internal.h"
 #include "target/x86/vector_internal.h"
 
-/* A vector as values: of 8 to 32 bytes */
-typedef struct {
-    IrValue q[4];
-} Quads;
-
 /* One instruction: operands by number, -1: none. */
 typedef struct {
     const X86Insn *insn;
@@ -21,6 +16,7 @@ typedef struct {
     int d, a, b, c;
     uint8_t imm;
     bool mmx;
+    IrValue integer; /* operand b if it is an integer, else 0 */
 } Form;
 
 static bool uses(const X86Insn *insn, X86OperandKind kind)
@@ -54,15 +50,15 @@ static bool is_on(X86Translate *t, const X86Insn *insn)
     return true;
 }
 
-/* Memory that must be aligned, else #GP(0). */
-static void check_aligned(X86Translate *t, unsigned bytes, bool write)
+/* Accesses of vectors under alignment checking: as if by quadwords. */
+static void check_alignment(X86Translate *t, unsigned bytes, bool write)
 {
     IrValue address = x86_address_value(t, x86_address(t, bytes, write));
     uint32_t fine = ir_new_label(t->ir);
 
     x86_flags_unknown(t);
-    ir_brcond(t->ir, IR_TSTEQ, address, ir_i64(t->ir, bytes - 1), fine);
-    x86_call(t, HELPER_raise_code, ir_i64(t->ir, X86_GP), ir_i64(t->ir, 0), 0, 0);
+    ir_brcond(t->ir, IR_TSTEQ, address, ir_i64(t->ir, MIN(bytes, 8u) - 1), fine);
+    x86_call(t, HELPER_raise_code, ir_i64(t->ir, X86_AC), ir_i64(t->ir, 0), 0, 0);
     ir_label(t->ir, fine);
 }
 
@@ -73,18 +69,11 @@ static bool needs_alignment(const X86Insn *insn, unsigned bytes)
     return bytes >= 16 && (insn->vex ? arg & X86_ROW_ALIGNED : !(arg & X86_ROW_UNALIGNED));
 }
 
-static X86Address vector_address(X86Translate *t, const X86Insn *insn, unsigned bytes, bool write)
+static IrMem vector_mem(const X86Translate *t, const X86Insn *insn, unsigned bytes)
 {
-    if (needs_alignment(insn, bytes)) {
-        check_aligned(t, bytes, write);
-    }
-    return x86_address(t, bytes, write);
-}
-
-static X86Address at_offset(X86Address at, unsigned bytes)
-{
-    at.offset += bytes;
-    return at;
+    return (IrMem){ .size_log2 = __builtin_ctz(bytes),
+                    .bank = t->bank,
+                    .align = needs_alignment(insn, bytes) };
 }
 
 static unsigned register_slot(unsigned reg, unsigned quad)
@@ -92,61 +81,46 @@ static unsigned register_slot(unsigned reg, unsigned quad)
     return SLOT_V + 4 * reg + quad;
 }
 
-/* Operand @k, of memory no more than it has, zero beyond */
-static Quads read_quads(X86Translate *t, const X86Insn *insn, int k)
+/* A vector, or its low part, from memory; @clear: zeroes above, else above the lower half nothing
+ * changes */
+static void load_vector(X86Translate *t, const X86Insn *insn, unsigned bytes, unsigned slot,
+                        bool clear)
 {
-    const X86Operand *o = &insn->operand[k];
-    IrValue zero = ir_i64(t->ir, 0);
-    Quads v = { { zero, zero, zero, zero } };
+    IrMem mem = vector_mem(t, insn, bytes);
 
-    if (o->kind == X86_VECTOR) {
-        for (unsigned i = 0; i < 4; i++) {
-            v.q[i] = ir_get(t->ir, register_slot(o->reg, i));
-        }
-    } else if (o->kind == X86_MEMORY && o->bytes >= 8) {
-        X86Address at = vector_address(t, insn, o->bytes, false);
-        v.q[1] = v.q[2] = v.q[3] = ir_i64(t->ir, 0);
-        for (unsigned i = 0; i < o->bytes / 8; i++) {
-            v.q[i] = x86_load(t, at_offset(at, 8 * i), 8);
-        }
-    } else {
-        v.q[0] = x86_zext64(t, x86_read(t, k));
+    if (t->mode & X86_MODE_ALIGN && !mem.align) {
+        check_alignment(t, bytes, false);
     }
-    return v;
+    mem.sign = clear;
+    X86Address at = x86_address(t, bytes, false);
+    ir_load_vector(t->ir, mem, at.base, at.offset, slot);
 }
 
-static void write_register(X86Translate *t, const X86Insn *insn, unsigned reg, const Quads *v)
-{
-    unsigned count = insn->operand[0].bytes > 16 ? 4 : 2;
-
-    for (unsigned i = 0; i < count; i++) {
-        ir_put(t->ir, register_slot(reg, i), v->q[i]);
-    }
-    for (unsigned i = count; insn->vex && i < 4; i++) {
-        ir_put(t->ir, register_slot(reg, i), ir_i64(t->ir, 0));
-    }
-}
-
-/* The values must not have been read before: alignment may need a label. */
-static void store_register(X86Translate *t, const X86Insn *insn, unsigned slot)
+/* Values must not have been read before: alignment checking needs a label. */
+static void store_vector(X86Translate *t, const X86Insn *insn, unsigned slot)
 {
     unsigned bytes = insn->operand[0].bytes;
-    X86Address at = vector_address(t, insn, bytes, true);
+    IrMem mem = vector_mem(t, insn, bytes);
 
-    if (bytes <= 8) {
-        x86_store(t, at, bytes, x86_cut(t, bytes, ir_get(t->ir, slot)));
-        return;
+    if (t->mode & X86_MODE_ALIGN && !mem.align) {
+        check_alignment(t, bytes, true);
     }
-    for (unsigned i = 0; i < bytes / 8; i++) {
-        x86_store(t, at_offset(at, 8 * i), 8, ir_get(t->ir, slot + i));
-    }
+    X86Address at = x86_address(t, bytes, true);
+    ir_store_vector(t->ir, mem, at.base, at.offset, slot);
 }
 
-/* A place for the helper; what is in memory or a general register is brought to .operand. */
-static unsigned place_of(X86Translate *t, const Form *f, int k)
+static bool is_vector_in_memory(const Form *f, const X86Operand *o)
+{
+    bool integer = (f->op >= X86_V_pinsrb && f->op <= X86_V_pinsrq) || f->op == X86_V_cvtsi2ss ||
+                   f->op == X86_V_cvtsi2sd;
+
+    return o->kind == X86_MEMORY && o->bytes >= 4 && !integer;
+}
+
+/* A place for the helper; what is in memory is brought to .operand, integers are an argument. */
+static unsigned place_of(X86Translate *t, Form *f, int k)
 {
     const X86Operand *o = &f->insn->operand[k < 0 ? 0 : k];
-    Quads v;
 
     if (k < 0) {
         return X86_PLACE_NONE;
@@ -155,9 +129,10 @@ static unsigned place_of(X86Translate *t, const Form *f, int k)
     case X86_VECTOR: return o->reg;
     case X86_MMX: return X86_PLACE_MMX + o->reg;
     default:
-        v = read_quads(t, f->insn, k);
-        for (unsigned i = 0; i < (o->bytes + 7u) / 8; i++) { /* nothing looks beyond */
-            ir_put(t->ir, SLOT_OPERAND + i, v.q[i]);
+        if (is_vector_in_memory(f, o)) {
+            load_vector(t, f->insn, o->bytes, SLOT_OPERAND, true);
+        } else {
+            f->integer = x86_zext64(t, x86_read(t, k));
         }
         return X86_PLACE_OPERAND;
     }
@@ -171,20 +146,22 @@ static uint32_t control_of(X86Translate *t, const Form *f)
     return f->op | f->bytes << X86_CONTROL_BYTES_SHIFT | (uint32_t)f->imm << X86_CONTROL_IMM_SHIFT |
            (insn->vex ? X86_CONTROL_VEX : 0) |
            (t->mode & X86_MODE_SSE_TRAPS ? X86_CONTROL_TRAPS : 0) |
+           (f->integer ? X86_CONTROL_INTEGER : 0) |
            (insn->rex & X86_REX_W && x86_code64(t) ? X86_CONTROL_WIDE : 0) |
            (arg & X86_ROW_LOW4 ? X86_CONTROL_LOW4 : 0) |
            (arg & X86_ROW_LOW8 ? X86_CONTROL_LOW8 : 0);
 }
 
 /* Returns what the helper does. */
-static IrValue call_helper(X86Translate *t, const Form *f, unsigned d)
+static IrValue call_helper(X86Translate *t, Form *f, unsigned d)
 {
     unsigned a = place_of(t, f, f->a), b = place_of(t, f, f->b), c = place_of(t, f, f->c);
     uint32_t places = d | a << 8 | b << 16 | (uint32_t)c << 24;
     bool fp = x86_vector_info[f->op].fp;
 
     return x86_call(t, fp ? HELPER_vector_fp : HELPER_vector, ir_i64(t->ir, control_of(t, f)),
-                    ir_i64(t->ir, places), ir_i64(t->ir, 0), ir_i64(t->ir, 0));
+                    ir_i64(t->ir, places), f->integer ? f->integer : ir_i64(t->ir, 0),
+                    ir_i64(t->ir, 0));
 }
 
 /* The whole operand is as long as the longest vector in it. */
@@ -226,7 +203,7 @@ static Form form(const X86Insn *insn)
     return f;
 }
 
-static void finish(X86Translate *t, const Form *f)
+static void finish(X86Translate *t, Form *f)
 {
     const X86Operand *o = &f->insn->operand[0];
     IrValue v;
@@ -241,7 +218,7 @@ static void finish(X86Translate *t, const Form *f)
             break;
         }
         call_helper(t, f, X86_PLACE_OPERAND);
-        store_register(t, f->insn, SLOT_OPERAND);
+        store_vector(t, f->insn, SLOT_OPERAND);
         break;
     default:
         v = call_helper(t, f, X86_PLACE_NONE);
@@ -250,91 +227,13 @@ static void finish(X86Translate *t, const Form *f)
     }
 }
 
-/* Operations on quadwords that are few IR ops. @a is not there for those with one source. */
-static bool inline_quads(X86Translate *t, X86VectorOp op, unsigned count, const Quads *a,
-                         const Quads *b, Quads *d)
+/* A register that is memory, zero above: MOVUPS, MOVSS, MOVQ and so on */
+static bool is_load(const Form *f)
 {
-    static const uint8_t opcode[X86_V_COUNT] = {
-        [X86_V_pand] = IR_AND,  [X86_V_por] = IR_OR,    [X86_V_pxor] = IR_XOR,
-        [X86_V_paddq] = IR_ADD, [X86_V_psubq] = IR_SUB, [X86_V_pandn] = IR_ANDN,
-    };
-    IrBuilder *ir = t->ir;
-    const uint64_t low = UINT32_MAX;
+    bool moves = f->op == X86_V_mov || f->op == X86_V_movq || f->op == X86_V_movd;
 
-    *d = *b;
-    switch (op) {
-    case X86_V_mov: return true;
-    case X86_V_movq: d->q[1] = ir_i64(ir, 0); return true;
-    case X86_V_movd:
-        d->q[0] = ir_binary(ir, IR_AND, b->q[0], ir_i64(ir, low));
-        d->q[1] = ir_i64(ir, 0);
-        return true;
-    case X86_V_movsd: d->q[1] = a->q[1]; return true;
-    case X86_V_movss:
-        d->q[0] = ir_binary(ir, IR_OR, ir_binary(ir, IR_ANDN, a->q[0], ir_i64(ir, low)),
-                            ir_binary(ir, IR_AND, b->q[0], ir_i64(ir, low)));
-        d->q[1] = a->q[1];
-        return true;
-    case X86_V_movhps:
-        d->q[0] = a->q[0];
-        d->q[1] = b->q[0];
-        return true;
-    case X86_V_movhlps:
-        d->q[0] = b->q[1];
-        d->q[1] = a->q[1];
-        return true;
-    default: break;
-    }
-    if (!opcode[op]) {
-        return false;
-    }
-    for (unsigned i = 0; i < count; i++) {
-        d->q[i] = op == X86_V_pandn ? ir_binary(ir, IR_ANDN, b->q[i], a->q[i])
-                                    : ir_binary(ir, opcode[op], a->q[i], b->q[i]);
-    }
-    return true;
-}
-
-static bool is_inline(X86VectorOp op)
-{
-    switch (op) {
-    case X86_V_mov:
-    case X86_V_movq:
-    case X86_V_movd:
-    case X86_V_movsd:
-    case X86_V_movss:
-    case X86_V_movhps:
-    case X86_V_movhlps:
-    case X86_V_pand:
-    case X86_V_por:
-    case X86_V_pxor:
-    case X86_V_pandn:
-    case X86_V_paddq:
-    case X86_V_psubq: return true;
-    default: return false;
-    }
-}
-
-static bool same_register(const X86Insn *insn, int a, int b)
-{
-    return a >= 0 && insn->operand[a].kind == X86_VECTOR && insn->operand[b].kind == X86_VECTOR &&
-           insn->operand[a].reg == insn->operand[b].reg;
-}
-
-static void finish_inline(X86Translate *t, const Form *f)
-{
-    const X86Insn *insn = f->insn;
-    Quads a = { { 0 } }, b, d;
-
-    if (same_register(insn, f->a, f->b) && (f->op == X86_V_pxor || f->op == X86_V_psubq)) {
-        IrValue zero = ir_i64(t->ir, 0);
-        d = (Quads){ { zero, zero, zero, zero } };
-    } else {
-        b = read_quads(t, insn, f->b); /* may need a label: first */
-        a = f->a >= 0 ? read_quads(t, insn, f->a) : a;
-        inline_quads(t, f->op, f->bytes / 8, &a, &b, &d);
-    }
-    write_register(t, insn, insn->operand[0].reg, &d);
+    return moves && f->insn->operand[0].kind == X86_VECTOR &&
+           is_vector_in_memory(f, &f->insn->operand[f->b]);
 }
 
 void x86_translate_vector(X86Translate *t, const X86Insn *insn)
@@ -344,8 +243,9 @@ void x86_translate_vector(X86Translate *t, const X86Insn *insn)
     if (!is_on(t, insn)) {
         return;
     }
-    if (is_inline(f.op) && !f.mmx && insn->operand[0].kind == X86_VECTOR) {
-        finish_inline(t, &f);
+    if (is_load(&f)) {
+        load_vector(t, insn, insn->operand[f.b].bytes, register_slot(insn->operand[0].reg, 0),
+                    insn->vex);
     } else {
         finish(t, &f);
     }
@@ -366,9 +266,11 @@ void x86_translate_vector_store(X86Translate *t, const X86Insn *insn)
         f.bytes = 8;
         finish(t, &f);
     } else if (to->kind == X86_MEMORY) {
-        store_register(t, insn, register_slot(from->reg, high));
+        store_vector(t, insn, register_slot(from->reg, high));
     } else {
-        x86_write(t, 0, x86_cut(t, to->bytes, ir_get(t->ir, register_slot(from->reg, 0))));
+        Form f = form(insn);
+        f.op = X86_V_movq;
+        finish(t, &f);
     }
 }
 
@@ -398,13 +300,13 @@ void x86_translate_vector_shift(X86Translate *t, const X86Insn *insn)
     if (!is_on(t, insn)) {
         return;
     }
-    ir_put(t->ir, SLOT_OPERAND, ir_i64(t->ir, f.imm));
+    f.integer = ir_i64(t->ir, f.imm);
     f.b = -1;
     f.a = source;
     places = (d->kind == X86_MMX ? X86_PLACE_MMX : 0) + d->reg;
     places |= place_of(t, &f, source) << 8 | X86_PLACE_OPERAND << 16 | X86_PLACE_OPERAND << 24;
-    x86_call(t, HELPER_vector, ir_i64(t->ir, control_of(t, &f)), ir_i64(t->ir, places),
-             ir_i64(t->ir, 0), ir_i64(t->ir, 0));
+    x86_call(t, HELPER_vector, ir_i64(t->ir, control_of(t, &f)), ir_i64(t->ir, places), f.integer,
+             ir_i64(t->ir, 0));
 }
 
 /* d = a operation b, with XMM0 as the third operand (BLENDVPS, SHA256RNDS2 without VEX) */
@@ -517,16 +419,11 @@ void x86_translate_stmxcsr(X86Translate *t, const X86Insn *insn)
 /* VZEROUPPER, VZEROALL (arg 1) */
 void x86_translate_vzero(X86Translate *t, const X86Insn *insn)
 {
-    bool all = insn->vector_bytes == 32;
     unsigned count = x86_code64(t) ? X86_VECTORS : 8;
 
-    if (!is_on(t, insn)) {
-        return;
-    }
-    for (unsigned reg = 0; reg < count; reg++) {
-        for (unsigned i = all ? 0 : 2; i < 4; i++) {
-            ir_put(t->ir, register_slot(reg, i), ir_i64(t->ir, 0));
-        }
+    if (is_on(t, insn)) {
+        x86_call(t, HELPER_vzero, ir_i64(t->ir, insn->vector_bytes == 32), ir_i64(t->ir, count), 0,
+                 0);
     }
 }
 

@@ -53,8 +53,8 @@ static void keep(X86Cpu *cpu, unsigned place, const X86Vector *d, uint64_t contr
     }
 }
 
-/* a: X86_CONTROL_x; b: places; c, d: RAX and RDX of PCMPESTRx. Returns the lowest 64 bits of the
- * result, or of an operation that sets flags: those, and the index above 32. */
+/* a: X86_CONTROL_x; b: places; c, d: RAX and RDX of PCMPESTRx, or an integer. Returns the lowest 64
+ * bits of the result, or of an operation that sets flags: those, and the index above 32. */
 static uint64_t run(X86Cpu *cpu, const uint64_t arg[4])
 {
     X86Vector copy[3], result;
@@ -67,7 +67,9 @@ static uint64_t run(X86Cpu *cpu, const uint64_t arg[4])
         .flags = UINT32_MAX,
     };
     const X86Vector *a = operand(cpu, arg[1] >> 8 & 255, &copy[0]);
-    const X86Vector *b = operand(cpu, arg[1] >> 16 & 255, &copy[1]);
+    const X86Vector integer = { .q = { arg[2] } };
+    const X86Vector *b =
+        arg[0] & X86_CONTROL_INTEGER ? &integer : operand(cpu, arg[1] >> 16 & 255, &copy[1]);
     uint32_t *mxcsr = &cpu->cpu.env.mxcsr_guest;
 
     if (!x86_vector_run(arg[0] & X86_ROW_OP, &result, a, b, &call, mxcsr)) {
@@ -85,6 +87,16 @@ uint64_t x86_helper_vector(void *cpu, uint64_t a, uint64_t b, uint64_t c, uint64
 uint64_t x86_helper_vector_fp(void *cpu, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
 {
     return run(x86(cpu), (uint64_t[]){ a, b, c, d });
+}
+
+uint64_t x86_helper_vzero(void *cpu, uint64_t all, uint64_t count, uint64_t c, uint64_t d)
+{
+    for (unsigned reg = 0; reg < count; reg++) {
+        for (unsigned i = all ? 0 : 2; i < 4; i++) {
+            x86(cpu)->v[reg].q[i] = 0;
+        }
+    }
+    return 0;
 }
 
 /* Any MMX instruction but EMMS: exceptions of x87 that are pending come first, then all registers

@@ -12,10 +12,11 @@ enum { SLOT_OPERAND = 60 };
 enum {
     X86_CONTROL_BYTES_SHIFT = 12, /* operation below */
     X86_CONTROL_IMM_SHIFT = 20,
-    X86_CONTROL_TRAPS = 1 << 18, /* exceptions are not all masked: no host instruction will do */
-    X86_CONTROL_VEX = 1 << 28,   /* the destination is cleared above the result */
-    X86_CONTROL_WIDE = 1 << 29,  /* X86VectorCall.wide */
-    X86_CONTROL_LOW4 = 1 << 30,  /* of the result only 4, 8 bytes go to the destination */
+    X86_CONTROL_TRAPS = 1 << 18,   /* exceptions are not all masked: no host instruction will do */
+    X86_CONTROL_INTEGER = 1 << 19, /* b is an integer: argument c */
+    X86_CONTROL_VEX = 1 << 28,     /* the destination is cleared above the result */
+    X86_CONTROL_WIDE = 1 << 29,    /* X86VectorCall.wide */
+    X86_CONTROL_LOW4 = 1 << 30,    /* of the result only 4, 8 bytes go to the destination */
     X86_CONTROL_LOW8 = 1u << 31,
 };
 
@@ -35,5 +36,6 @@ enum {
     X86_ROW_LOW8 = 0x1000,
 };
 
-/** x86_vector_host - IrHelper.host of the vector helpers */
+/** x86_vector_host, x86_vzero_host - IrHelper.host of the vector helpers */
 bool x86_vector_host(uint64_t control, uint64_t places, IrHostVector *out);
+bool x86_vzero_host(uint64_t all, uint64_t count, IrHostVector *out);

@@ -49,6 +49,17 @@ static void put_slot(const Interp *in, uint64_t slot, uint64_t value)
 }
 
 /* False: the guest's exception was raised. */
+static bool run_vector_memory(const Interp *in, uint32_t at)
+{
+    const IrOp *op = &in->region->ops[at];
+    uint64_t address = argument(in, op, 0) + op->imm;
+    void *home = tcg_env_anchor(in->env) + in->region->slots[op->aux].offset;
+
+    return op->op == IR_LOADV ? in->runtime->load_vector(in->env, address, op->mem, home)
+                              : in->runtime->store_vector(in->env, address, op->mem, home);
+}
+
+/* False: the guest's exception was raised. */
 static bool run_memory(Interp *in, uint32_t at)
 {
     const IrOp *op = &in->region->ops[at];
@@ -158,6 +169,12 @@ TcgLeft tcg_interp_run(const IrRegion *region, TcgEnv *env, const TcgRuntime *ru
         case IR_ATOMIC:
         case IR_CAS:
             if (!run_memory(&in, at)) {
+                return TCG_LEFT_RAISE;
+            }
+            break;
+        case IR_LOADV:
+        case IR_STOREV:
+            if (!run_vector_memory(&in, at)) {
                 return TCG_LEFT_RAISE;
             }
             break;

@@ -33,9 +33,12 @@ uint32_t tcg_host_features(void)
     if (__get_cpuid_count(7, 0, &a, &b, &c, &d)) {
         have |= b & bit_BMI && b & bit_BMI2 && avx ? TCG_HOST_BMI : 0;
         have |= avx && b & bit_AVX2 ? TCG_HOST_AVX2 : 0;
+        have |= b & bit_SHA ? TCG_HOST_SHA : 0;
+        have |= avx && c & bit_GFNI ? TCG_HOST_GFNI : 0;
         have |= avx && c & bit_VAES && c & bit_VPCLMULQDQ ? TCG_HOST_VAES : 0;
     }
     if (__get_cpuid(0x80000001, &a, &b, &c, &d)) {
+        have |= c & bit_SSE4a ? TCG_HOST_SSE4A : 0;
         have |= c & bit_ABM ? TCG_HOST_LZCNT : 0;
     }
     return have;
@@ -83,6 +86,19 @@ static void choose_pins(TcgBackend *be)
     be->scratch = (all_general | all_vector) & ~be->pinned;
 }
 
+static void find_vectors(TcgBackend *be)
+{
+    memset(be->vector_of, NO_VECTOR, sizeof(be->vector_of));
+    for (unsigned slot = 0; slot < be->slot_count; slot++) {
+        if (be->slots[slot].vector) {
+            unsigned number = be->slots[slot].vector - 1;
+            memset(&be->vector_of[slot], number, 4);
+            be->vector_slot[number] = slot;
+            be->vectors++;
+        }
+    }
+}
+
 void tcg_avoid_predictor(TcgBackend *be, uint64_t pc)
 {
     unsigned bit = backend_avoid_bit(pc);
@@ -126,9 +142,10 @@ TcgBackend *tcg_backend_new(const TcgSlot *slots, unsigned slot_count, const Tcg
     be->features = tcg_host_features() & ~options->disable_features;
     if (!(be->features & TCG_HOST_AVX)) {
         be->features &= ~(TCG_HOST_FMA | TCG_HOST_F16C | TCG_HOST_AVX2 | TCG_HOST_BMI |
-                          TCG_HOST_AES | TCG_HOST_VAES);
+                          TCG_HOST_AES | TCG_HOST_VAES | TCG_HOST_GFNI);
     }
     choose_pins(be);
+    find_vectors(be);
     if (!stubs_emit(be, space)) {
         error_set(errp, "no room for the translator's shared code");
         tcg_backend_free(be);

@@ -28,6 +28,10 @@ typedef enum {
     STUB_PROBE_STORE,
     STUB_PREDICT_LOAD, /* likewise, and bring the site's predictor up to date */
     STUB_PREDICT_STORE,
+    STUB_LOADV, /* likewise for vectors; the value is where its home is, from the anchor */
+    STUB_STOREV,
+    STUB_PREDICT_LOADV,
+    STUB_PREDICT_STOREV,
     STUB_ATOMIC,
     STUB_CAS,
     STUB_HELPER,    /* call rax with caller-saved vector registers kept */
@@ -61,6 +65,9 @@ struct TcgBackend {
     TcgBackendOptions options;
     uint32_t features;
     uint8_t pin[IR_MAX_SLOTS];              /* host register or NO_REG */
+    unsigned vectors;                       /* guest vectors; 0: it has none */
+    uint8_t vector_of[IR_MAX_SLOTS];        /* number of the one a slot is part of, or NO_VECTOR */
+    uint8_t vector_slot[IR_MAX_VECTORS];    /* first slot of each */
     int16_t slot_of_reg[ASM_REGS];          /* pinned there, or NO_SLOT */
     uint32_t pinned, scratch;               /* masks of host registers */
     const uint8_t *stub[STUB_COUNT];        /* executable addresses */

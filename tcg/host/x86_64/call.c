@@ -2,6 +2,7 @@
 /* Calls of helpers: only the slots that a helper sees or that its C code would clobber go through
  * memory. */
 #include "tcg/host/x86_64/emit_internal.h"
+#include "tcg/host/x86_64/vector_regs_internal.h"
 
 static const uint8_t argument_reg[4] = { RSI, RDX, RCX, R8 };
 
@@ -92,6 +93,9 @@ void emit_call(Emit *e, const IrOp *op)
     Asm *a = e->a;
     uint32_t clobbered = be->pinned & caller_saved;
     uint32_t reads = pinned_in(e, helper->reads), writes = pinned_in(e, helper->writes);
+    vectors_flush(e);
+    vectors_forget(e);
+    vectors_clean(e);
     regs_before_call(e, helper->writes);
     slots_store(a, be, (reads | writes | clobbered) & all_general);
     load_arguments(e, helper->arguments);

@@ -2,6 +2,7 @@
 /* The forward pass over a region: hot code in place, then the out-of-line jobs that it asked for.
  */
 #include "tcg/host/x86_64/emit_internal.h"
+#include "tcg/host/x86_64/vector_regs_internal.h"
 
 void emit_ref(Emit *e, uint32_t at, uint32_t target)
 {
@@ -36,6 +37,7 @@ ColdJob *emit_job(Emit *e, void (*fn)(Emit *e, const ColdJob *job), uint32_t fro
     }
     ColdJob *job = &e->job[e->job_count++];
     *job = (ColdJob){ .emit = fn, .from = from, .insn = e->insn };
+    vectors_note(e, &job->vectors);
     return job;
 }
 
@@ -57,6 +59,7 @@ static inline bool has_hot_room(Emit *e)
 
 static void begin_insn(Emit *e, const IrOp *op)
 {
+    vectors_next_insn(e);
     e->insn++;
     e->insn_pc = op->imm;
     e->insns[e->insn].pc = op->imm;
@@ -243,8 +246,10 @@ bool emit_region(Emit *e)
     }
     regs_begin(e);
     find_groups(e);
-    e->looping = e->region->accesses && is_looping(e->region);
+    e->looping = is_looping(e->region);
+    vectors_begin(e);
     emit_entry(e);
+    vectors_enter(e);
     if (e->groups.count) {
         emit_windows(e);
     } else {

@@ -34,8 +34,10 @@ struct Emit {
     RegsState before_window, after_window;
     Window window;
     IrGroups groups;
-    uint32_t far_groups;           /* not used */
-    bool looping;                  /* the region jumps to its own start */
+    uint32_t far_groups; /* not used */
+    bool looping;        /* the region jumps to its own start */
+    bool wide;           /* upper halves of vector registers may be in use */
+    VectorLoop loop;
     uint32_t next_site;            /* goes on from region to region, so that neighbours differ */
     int16_t predictor[IR_MAX_OPS]; /* of a LOAD or STORE that was reached, or NO_PREDICTOR */
     TcgCompiled *out;
@@ -61,7 +63,7 @@ static inline uint32_t stub_pos(Stub stub)
 {
     return POS_STUB | stub;
 }
-/** emit_call_out - a call out of generated code returns here */
+/* a call out of generated code returns here */
 void emit_call_out(Emit *e, int32_t insn);
 /** emit_job - out-of-line code behind the jump whose displacement is at @from; the caller fills
  * what else it needs */
@@ -128,7 +130,7 @@ EmitFn emit_call, emit_label, emit_br, emit_brcond, emit_exit_if, emit_goto, emi
     emit_exit;
 EmitFn emit_farith, emit_fsqrt, emit_fma, emit_fminmax, emit_fcmp, emit_fcvt, emit_ftoi, emit_itof,
     emit_fbits, emit_bitsf;
-EmitFn emit_nanbox, emit_unbox, emit_fselect;
+EmitFn emit_nanbox, emit_unbox, emit_fselect, emit_loadv, emit_storev;
 
 /** emit_compare - flags for @cond on arguments 0 and 1; returns where the comparing instruction
  * begins */
@@ -137,13 +139,11 @@ uint32_t emit_compare(Emit *e, IrCond cond, AsmCond *cc);
  * padding before @start */
 void emit_align_jump(Emit *e, uint32_t start, unsigned opcode_bytes);
 
-/** emit_vector - a call of a helper as a host instruction on vectors in memory; false: there is
- * none */
+/** emit_vector - a call of a helper as a host instruction; false: there is none */
 bool emit_vector(Emit *e, const IrOp *op);
 
 /** emit_entry - the region's two entries */
 void emit_entry(Emit *e);
-
 extern EmitFn *const emit_table[IR_OP_COUNT];
 
 /** emit_region - all but final positions; false: a limit was hit (e->no_space says which) */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Entries, exits and local jumps. */
 #include "tcg/host/x86_64/emit_internal.h"
+#include "tcg/host/x86_64/vector_regs_internal.h"
 
 #include <string.h>
 
@@ -102,11 +103,22 @@ static void cold_guard(Emit *e, const ColdJob *job)
     emit_ref(e, asm_jmp(e->a), stub_pos(STUB_GUARD));
 }
 
+/* Where a jump to the region's own start goes from here. */
+static uint32_t loop_start(Emit *e)
+{
+    if (vectors_loop(e)) {
+        return e->loop.head;
+    }
+    vectors_leave(e);
+    vectors_forget(e);
+    return e->entry_checked;
+}
+
 /* Unconditional exit from here. */
 static void emit_direct_exit(Emit *e, uint64_t pc)
 {
     if (is_loop(e, pc)) {
-        emit_ref(e, asm_jmp(e->a), e->entry_checked);
+        emit_ref(e, asm_jmp(e->a), loop_start(e));
         return;
     }
     uint32_t guard_at = 0;
@@ -130,6 +142,10 @@ static void cold_exit(Emit *e, const ColdJob *job)
         asm_alu_mi(e->a, ALU_ADD, true, ENV_MEM(hot.budget), job->imm2);
     }
     e->insn_pc = job->insn >= 0 ? e->insns[job->insn].pc : e->region->pc;
+    vectors_store(e, &job->vectors);
+    if (job->vectors.clean) {
+        vectors_clean(e);
+    }
     emit_direct_exit(e, job->imm);
 }
 
@@ -137,13 +153,15 @@ void emit_exit_if(Emit *e, const IrOp *op)
 {
     AsmCond cc;
     uint64_t pc = op->imm;
-    uint32_t start = emit_compare(e, op->aux, &cc);
     bool count = e->be->options.icount && insns_after(e);
     if (is_loop(e, pc) && !count) {
-        emit_ref(e, asm_jcc(e->a, cc), e->entry_checked);
+        uint32_t target = loop_start(e);
+        emit_compare(e, op->aux, &cc);
+        emit_ref(e, asm_jcc(e->a, cc), target);
         return;
     }
-    if (same_page(e, pc) && !count) {
+    uint32_t start = emit_compare(e, op->aux, &cc);
+    if (same_page(e, pc) && !count && !vectors_pending(e)) {
         emit_align_jump(e, start, 2);
         want_unlinked(e, asm_jcc(e->a, cc), pc);
         return;
@@ -156,6 +174,9 @@ void emit_exit_if(Emit *e, const IrOp *op)
 
 void emit_goto(Emit *e, const IrOp *op)
 {
+    if (!is_loop(e, op->imm)) {
+        vectors_leave(e);
+    }
     emit_direct_exit(e, op->imm);
 }
 
@@ -163,12 +184,14 @@ void emit_goto(Emit *e, const IrOp *op)
 
 void emit_goto_ind(Emit *e, const IrOp *op)
 {
+    vectors_leave(e);
     regs_move(e, RAX, 0); /* everything else is dead, or pinned elsewhere */
     emit_ref(e, jump_cache_probe(e->be, e->a), stub_pos(STUB_LOOKUP));
 }
 
 void emit_exit(Emit *e, const IrOp *op)
 {
+    vectors_leave(e);
     regs_move(e, RCX, 0);
     emit_ref(e, asm_jmp(e->a), stub_pos(STUB_EXIT));
 }
@@ -178,18 +201,21 @@ void emit_exit(Emit *e, const IrOp *op)
 
 void emit_label(Emit *e, const IrOp *op)
 {
+    vectors_flush(e);
     e->label[op->imm] = emit_pos(e);
     regs_forget(e);
 }
 
 void emit_br(Emit *e, const IrOp *op)
 {
+    vectors_flush(e);
     emit_ref(e, asm_jmp(e->a), POS_LABEL | (uint32_t)op->imm);
 }
 
 void emit_brcond(Emit *e, const IrOp *op)
 {
     AsmCond cc;
+    vectors_flush(e);
     emit_compare(e, op->aux, &cc);
     emit_ref(e, asm_jcc(e->a, cc), POS_LABEL | (uint32_t)op->imm);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Integer operations. */
 #include "tcg/host/x86_64/emit_internal.h"
+#include "tcg/host/x86_64/vector_regs_internal.h"
 
 static bool is_wide(const IrOp *op)
 {
@@ -14,11 +15,13 @@ static uint32_t wide_bit(bool w)
 
 void emit_get(Emit *e, const IrOp *op)
 {
+    vector_slot_read(e, op->imm);
     regs_get(e, op->imm);
 }
 
 void emit_put(Emit *e, const IrOp *op)
 {
+    vector_slot_write(e, op->imm);
     regs_put(e, op->imm);
 }
 

@@ -22,6 +22,25 @@ typedef struct {
     uint32_t at, target;
 } Fix;
 
+/* Guest vectors that are only in registers, as sets of numbers. */
+typedef struct {
+    uint32_t dirty, wide; /* wide: 32 bytes of it */
+    bool clean;           /* upper halves of registers are in use */
+    uint8_t reg[IR_MAX_VECTORS];
+} VectorNote;
+
+/* A vector that stays in a register through all rounds of a loop. */
+typedef struct {
+    uint8_t reg, bytes; /* 0: not this one */
+    bool written;
+} LoopVector;
+
+typedef struct {
+    bool on;
+    uint32_t head; /* position that jumps to the start go to */
+    LoopVector vector[IR_MAX_VECTORS];
+} VectorLoop;
+
 /* Out-of-line code that is wanted, emitted after the hot code. */
 typedef struct ColdJob ColdJob;
 struct ColdJob {
@@ -35,6 +54,7 @@ struct ColdJob {
     const IrOp *op;
     int64_t imm;
     int32_t imm2;
+    VectorNote vectors; /* as of when it was asked for */
 };
 
 typedef struct {

@@ -4,6 +4,7 @@
  * which accesses off one base share a check. See docs/devel/tier1.rst.
  */
 #include "tcg/host/x86_64/memory_internal.h"
+#include "tcg/host/x86_64/vector_regs_internal.h"
 
 #include <string.h>
 
@@ -13,9 +14,14 @@ enum {
     INDEX_SHIFT = TCG_PAGE_BITS - 3
 };
 
-static uint32_t access_bytes(const IrOp *op)
+uint32_t memory_bytes(const IrOp *op)
 {
     return 1u << op->mem.size_log2;
+}
+
+static bool is_store(const IrOp *op)
+{
+    return op->op != IR_LOAD && op->op != IR_LOADV;
 }
 
 static int32_t bank_offset(const IrOp *op, size_t array)
@@ -210,9 +216,10 @@ void memory_push_value(Asm *a, StoreValue v)
 void memory_call_slow(Emit *e, const ColdJob *job, Stub stub, uint8_t detail)
 {
     const IrOp *op = job->op;
-    SlowAccess access = { op->mem, access_bytes(op) - 1, detail };
+    SlowAccess access = { op->mem, memory_bytes(op) - 1, detail };
     int32_t imm;
     memcpy(&imm, &access, sizeof(imm));
+    vectors_store(e, &job->vectors);
     push_address(e->a, job->reg[0], job->imm);
     asm_push_imm(e->a, imm);
     emit_ref(e, asm_call(e->a), stub_pos(stub));
@@ -222,12 +229,12 @@ void memory_call_slow(Emit *e, const ColdJob *job, Stub stub, uint8_t detail)
     }
 }
 
-static uint8_t align_detail(const IrOp *op)
+uint8_t memory_align_detail(const IrOp *op)
 {
-    return op->mem.align ? access_bytes(op) - 1 : 0;
+    return op->mem.align ? memory_bytes(op) - 1 : 0;
 }
 
-static void push_predictor(Emit *e, const ColdJob *job)
+void memory_push_predictor(Emit *e, const ColdJob *job)
 {
     if (job->predictor != NO_PREDICTOR) {
         asm_push_imm(e->a, job->predictor);
@@ -237,8 +244,8 @@ static void push_predictor(Emit *e, const ColdJob *job)
 static void cold_load(Emit *e, const ColdJob *job)
 {
     Stub stub = job->predictor == NO_PREDICTOR ? STUB_LOAD : STUB_PREDICT_LOAD;
-    push_predictor(e, job);
-    memory_call_slow(e, job, stub, align_detail(job->op));
+    memory_push_predictor(e, job);
+    memory_call_slow(e, job, stub, memory_align_detail(job->op));
     load_little(e->a, job->op, job->reg[1], save_mem(SAVE_RESULT));
     emit_ref(e, asm_jmp(e->a), job->back);
 }
@@ -246,9 +253,9 @@ static void cold_load(Emit *e, const ColdJob *job)
 static void cold_store(Emit *e, const ColdJob *job)
 {
     Stub stub = job->predictor == NO_PREDICTOR ? STUB_STORE : STUB_PREDICT_STORE;
-    push_predictor(e, job);
+    memory_push_predictor(e, job);
     memory_push_value(e->a, (StoreValue){ job->reg[1], job->imm2 });
-    memory_call_slow(e, job, stub, align_detail(job->op));
+    memory_call_slow(e, job, stub, memory_align_detail(job->op));
     emit_ref(e, asm_jmp(e->a), job->back);
 }
 
@@ -259,7 +266,7 @@ static uint32_t check_alignment(Emit *e, const IrOp *op, uint8_t address)
     if (!op->mem.align || op->mem.size_log2 == 0 || e->be->options.slow_memory) {
         return 0;
     }
-    asm_test_ri(e->a, false, address, access_bytes(op) - 1);
+    asm_test_ri(e->a, false, address, memory_bytes(op) - 1);
     return asm_jcc(e->a, CC_NE);
 }
 
@@ -274,13 +281,12 @@ ColdJob *memory_job(Emit *e, void (*fn)(Emit *e, const ColdJob *job), const Memo
     return job;
 }
 
-/* Registers of one access; behind the check index holds the addend. */
-typedef struct {
-    uint8_t address, index, tag;
-} AccessRegs;
+static bool is_long(const IrOp *op)
+{
+    return op->mem.size_log2 > 3;
+}
 
-/* Decided once an access: a second copy of it must take the same registers. */
-static int16_t choose_predictor(Emit *e, const IrOp *op)
+int16_t memory_choose_predictor(Emit *e, const IrOp *op)
 {
     const TcgBackend *be = e->be;
     unsigned avoid = backend_avoid_bit(e->insn_pc);
@@ -288,9 +294,12 @@ static int16_t choose_predictor(Emit *e, const IrOp *op)
         return e->predictor[e->at];
     }
     e->predictor[e->at] = NO_PREDICTOR;
+    if (is_long(op) && (!op->mem.align || be->options.predictor_miss)) {
+        return NO_PREDICTOR; /* a match would mean that it is aligned */
+    }
     if (e->looping && be->runtime.refill && !be->options.slow_memory && !be->options.no_predictor &&
         !(__atomic_load_n(&be->avoid[avoid / 64], __ATOMIC_RELAXED) >> avoid % 64 & 1)) {
-        e->predictor[e->at] = tcg_predictor(op->mem.bank, op->op != IR_LOAD, e->next_site++);
+        e->predictor[e->at] = tcg_predictor(op->mem.bank, is_store(op), e->next_site++);
     }
     return e->predictor[e->at];
 }
@@ -307,14 +316,14 @@ static MemoryCheck check_predicted(Emit *e, const IrOp *op, AccessRegs r)
         return check;
     }
     asm_mov_rr(a, true, r.tag, r.address);
-    asm_alu_ri(a, ALU_AND, true, r.tag, -PAGE_BYTES | (int32_t)(access_bytes(op) - 1));
+    asm_alu_ri(a, ALU_AND, true, r.tag, -PAGE_BYTES | (int32_t)(memory_bytes(op) - 1));
     asm_alu_rm(a, ALU_CMP, true, r.tag, tag);
     check.fail = asm_jcc(a, CC_NE);
     asm_load(a, true, r.index, addend);
     return check;
 }
 
-static MemoryCheck check_single(Emit *e, const IrOp *op, AccessRegs r)
+MemoryCheck memory_check_single(Emit *e, const IrOp *op, AccessRegs r)
 {
     MemoryCheck check = {
         .op = op, .address = r.address, .start = emit_pos(e), .predictor = NO_PREDICTOR
@@ -327,8 +336,8 @@ static MemoryCheck check_single(Emit *e, const IrOp *op, AccessRegs r)
                                               .address = r.address,
                                               .index = r.index,
                                               .tag = r.tag,
-                                              .bytes = access_bytes(op),
-                                              .write = op->op != IR_LOAD });
+                                              .bytes = memory_bytes(op),
+                                              .write = is_store(op) });
     memory_addend(e, op, r.index, r.index);
     return check;
 }
@@ -358,13 +367,13 @@ static uint8_t tag_register(Emit *e, uint8_t dst)
 static void load_single(Emit *e, const IrOp *op)
 {
     AccessRegs r;
-    bool predicted = choose_predictor(e, op) != NO_PREDICTOR;
+    bool predicted = memory_choose_predictor(e, op) != NO_PREDICTOR;
     r.address = memory_address(e, op);
     r.index = predicted ? NO_REG : regs_temp(e);
     uint8_t dst = regs_def(e, DEF_PIN | DEF_PIN_SHARED);
     r.tag = tag_register(e, dst);
     r.index = predicted ? r.tag : r.index;
-    MemoryCheck check = check_single(e, op, r);
+    MemoryCheck check = memory_check_single(e, op, r);
     emit_load_access(e, op, dst, asm_mem_index(r.address, r.index, 0, 0), r.tag);
     ColdJob *job = memory_job(e, cold_load, &check);
     job->reg[1] = dst;
@@ -374,12 +383,12 @@ static void load_single(Emit *e, const IrOp *op)
 static void store_single(Emit *e, const IrOp *op)
 {
     AccessRegs r;
-    bool predicted = choose_predictor(e, op) != NO_PREDICTOR;
+    bool predicted = memory_choose_predictor(e, op) != NO_PREDICTOR;
     r.address = memory_address(e, op);
     StoreValue value = store_value(e, op);
     r.index = regs_temp(e);
     r.tag = predicted && !op->mem.big_endian ? r.index : regs_temp(e);
-    MemoryCheck check = check_single(e, op, r);
+    MemoryCheck check = memory_check_single(e, op, r);
     emit_store_access(e, op, value, asm_mem_index(r.address, r.index, 0, 0), r.tag);
     ColdJob *job = memory_job(e, cold_store, &check);
     job->reg[1] = value.reg;
@@ -396,6 +405,7 @@ static void store_single(Emit *e, const IrOp *op)
 static void emit_unshared(Emit *e, const IrOp *op, AsmMem at, uint8_t dst, StoreValue value)
 {
     ColdJob job = { .op = op, .insn = e->insn, .imm = at.disp };
+    vectors_note(e, &job.vectors);
     job.reg[0] = at.base;
     if (op->op == IR_LOAD) {
         memory_call_slow(e, &job, STUB_PROBE_LOAD, 0);

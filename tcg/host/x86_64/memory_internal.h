@@ -36,6 +36,22 @@ typedef struct {
     uint32_t start, fail, unaligned;
 } MemoryCheck;
 
+/* Registers of one access; behind the check index holds the addend. */
+typedef struct {
+    uint8_t address, index, tag;
+} AccessRegs;
+
+/** memory_bytes - of the access */
+uint32_t memory_bytes(const IrOp *op);
+/** memory_choose_predictor - decided once an access: a second copy of it must take the same
+ * registers */
+int16_t memory_choose_predictor(Emit *e, const IrOp *op);
+/** memory_check_single - the inline check of one access */
+MemoryCheck memory_check_single(Emit *e, const IrOp *op, AccessRegs r);
+/** memory_align_detail - mask of address bits that must be zero */
+uint8_t memory_align_detail(const IrOp *op);
+void memory_push_predictor(Emit *e, const ColdJob *job);
+
 /** memory_job - the slow way behind @check; reg[0] is the address */
 ColdJob *memory_job(Emit *e, void (*fn)(Emit *e, const ColdJob *job), const MemoryCheck *check);
 /** memory_push_value, memory_call_slow - pieces of it: values are pushed first, last argument first

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tcg/host/x86_64/emit_internal.h"
+#include "tcg/host/x86_64/vector_regs_internal.h"
 
 static uint32_t bit(uint8_t reg)
 {
@@ -96,6 +97,10 @@ void regs_forget(Emit *e)
     memset(s->owner, 0, sizeof(s->owner));
     memset(s->alias, 0, e->be->slot_count * sizeof(s->alias[0]));
     s->spills = 0;
+    s->vectors = 0;
+    for (unsigned i = 0; i < IR_MAX_VECTORS; i++) {
+        s->vector[i] = (VectorState){ .reg = NO_REG };
+    }
     s->locked = 0;
     s->free = e->be->scratch;
 }
@@ -120,7 +125,8 @@ void regs_restore(Emit *e, const RegsState *from)
 bool regs_equal(const Emit *e, const RegsState *with)
 {
     const RegsState *s = &e->regs.s;
-    return s->free == with->free && s->spills == with->spills &&
+    return s->free == with->free && s->spills == with->spills && s->vectors == with->vectors &&
+           !memcmp(s->vector, with->vector, sizeof(s->vector)) &&
            !memcmp(s->owner, with->owner, sizeof(s->owner)) &&
            !memcmp(s->alias, with->alias, e->be->slot_count * sizeof(s->alias[0])) &&
            !memcmp(s->loc, with->loc, e->region->count * sizeof(Loc));
@@ -216,6 +222,10 @@ static void evict(Emit *e, uint8_t reg)
 {
     RegsState *s = &e->regs.s;
     unsigned v = s->owner[reg];
+    if (v >= VECTOR_OWNER) {
+        vector_evict(e, v - VECTOR_OWNER);
+        return;
+    }
     back_up(e, v);
     s->loc[v].reg = NO_REG;
     free_reg(s, reg);
@@ -416,7 +426,7 @@ void regs_take(Emit *e, uint8_t reg)
         return;
     }
     uint32_t other = scratch_of(e, reg >= XMM0) & s->free & ~s->locked;
-    if (!other) {
+    if (!other || v >= VECTOR_OWNER) {
         evict(e, reg);
         return;
     }

@@ -17,6 +17,9 @@ enum {
     MAX_SPILLS = HOT_SPILLS + MORE_SPILLS,
     GROUP_VALUE = IR_MAX_OPS, /* pseudo-values: host addend of a group */
     VALUE_COUNT = IR_MAX_OPS + 32,
+    VECTOR_OWNER = VALUE_COUNT,          /* owners of registers only: guest vectors */
+    OPERAND_VECTOR = IR_MAX_VECTORS - 1, /* the last: nothing in it outlives an instruction */
+    NO_VECTOR = 0xff,
 };
 
 static inline bool type_is_fp(uint8_t type)
@@ -37,12 +40,20 @@ typedef struct {
     uint8_t zero;
 } Loc;
 
+/* A guest vector: how many of its bytes are in the register (0: none), and of them are not at home
+ * yet. If 16 are, the upper half is at home. */
+typedef struct {
+    uint8_t reg, bytes, dirty, zero;
+} VectorState;
+
 /* What a second emission of the same ops must begin with to make the same choices. */
 typedef struct {
     uint32_t locked; /* registers in use by the present op */
     uint32_t free;   /* scratch registers without a value */
     uint32_t clock;
-    uint64_t spills; /* in use */
+    uint64_t spills;  /* in use */
+    uint32_t vectors; /* those that have a register */
+    VectorState vector[IR_MAX_VECTORS];
     uint16_t owner[ASM_REGS];
     uint32_t stamp[ASM_REGS];
     uint16_t alias[IR_MAX_SLOTS]; /* value that equals the slot: in its pin, or IN_HOME */

@@ -235,19 +235,35 @@ static void restore_general(Asm *a)
     }
 }
 
-static void keep_vectors(Asm *a, uint32_t mask, bool restore)
+/* Bytes of a scratch vector register that may hold something: a guest's vector, or a number. */
+static int32_t kept_bytes(const TcgBackend *be)
+{
+    return be->vectors && backend_has(be, TCG_HOST_AVX) ? 32 : 8;
+}
+
+static void keep_vectors(const TcgBackend *be, Asm *a, uint32_t mask, bool restore)
 {
     int32_t at = 0;
     for (uint32_t rest = mask & all_vector; rest; rest &= rest - 1) {
-        asm_rm(a, (restore ? 0x10 : 0x11) | A_0F | A_F2, __builtin_ctz(rest), asm_mem(RSP, at));
-        at += 8;
+        uint8_t reg = __builtin_ctz(rest);
+        uint32_t op = (restore ? 0x10 : 0x11) | A_0F;
+        if (kept_bytes(be) == 32) {
+            asm_vrm(a, op | A_L, reg, XMM0, asm_mem(RSP, at));
+        } else {
+            asm_rm(a, op | A_F2, reg, asm_mem(RSP, at));
+        }
+        at += kept_bytes(be);
+    }
+    if (!restore && kept_bytes(be) == 32) {
+        asm_vrr(a, 0x77 | A_0F, 0, XMM0, 0);
+        a->p--; /* vzeroupper has no ModRM */
     }
 }
 
 /* Bytes below the return address that make room for @vectors and align the stack. */
-static int32_t frame_bytes(uint32_t vectors, int32_t pushed)
+static int32_t frame_bytes(const TcgBackend *be, uint32_t vectors, int32_t pushed)
 {
-    int32_t wanted = 8 * __builtin_popcount(vectors) + pushed;
+    int32_t wanted = kept_bytes(be) * __builtin_popcount(vectors) + pushed;
     return ((wanted + 15) & ~15) - pushed;
 }
 
@@ -261,7 +277,7 @@ static void return_popping(Asm *a, int32_t bytes)
 /* Where a slow path finds what was pushed, and how it returns. */
 typedef struct {
     Stub stub;
-    bool write, probe, predict;
+    bool write, probe, predict, vector;
     int32_t frame, popped;
     AsmMem access, address, value, second, predictor;
 } SlowPath;
@@ -375,7 +391,7 @@ static void quick_way(Stubs *s, const SlowPath *path)
     asm_alu_ri(a, ALU_CMP, false, RAX, 1 << TCG_PAGE_BITS);
     uint32_t straddles = asm_jcc(a, CC_AE);
     asm_rm(a, 0xb6 | A_0F, RCX, field(path, offsetof(SlowAccess, detail)));
-    asm_alu_ri(a, ALU_AND, false, RCX, 15);
+    asm_alu_ri(a, ALU_AND, false, RCX, path->vector ? 31 : 15);
     asm_test_rr(a, false, RCX, RSI);
     uint32_t unaligned = asm_jcc(a, CC_NE);
     if (path->predict) {
@@ -386,7 +402,7 @@ static void quick_way(Stubs *s, const SlowPath *path)
         asm_test_rr(a, true, RAX, RAX);
         failed = asm_jcc(a, CC_E);
     }
-    if (path->probe || path->predict) {
+    if (path->probe || (path->predict && !path->vector)) {
         const SlowAccess big = { .mem.big_endian = 1 };
         uint8_t flag;
         memcpy(&flag, &big, 1);
@@ -394,7 +410,9 @@ static void quick_way(Stubs *s, const SlowPath *path)
         asm_imm8(a, flag);
         reversed = asm_jcc(a, CC_NE);
     }
-    if (path->predict) {
+    if (path->predict && path->vector) {
+        slow_return(a, path, true);
+    } else if (path->predict) {
         asm_mov_rr(a, true, RSI, RAX);
         direct_access(a, path);
     } else {
@@ -421,6 +439,13 @@ static void slow_arguments(Asm *a, const SlowPath *path)
     case STUB_STORE:
     case STUB_PREDICT_STORE:
     case STUB_PROBE_STORE: asm_load(a, true, RCX, path->value); break;
+    case STUB_LOADV:
+    case STUB_STOREV:
+    case STUB_PREDICT_LOADV:
+    case STUB_PREDICT_STOREV:
+        asm_load(a, true, RCX, path->value);
+        asm_alu_rr(a, ALU_ADD, true, RCX, ENV_REG);
+        break;
     case STUB_ATOMIC:
         asm_rm(a, 0xb6 | A_0F, RCX, field(path, offsetof(SlowAccess, detail)));
         asm_shift_ri(a, SHIFT_SHR, false, RCX, 4);
@@ -445,11 +470,14 @@ static void stub_memory(Stubs *s, Stub stub, const void *fn, unsigned arguments)
 {
     Asm *a = &s->a;
     uint32_t vectors = s->be->scratch & all_vector;
-    int32_t popped = 8 * arguments, frame = frame_bytes(vectors, popped + 8);
+    int32_t popped = 8 * arguments, frame = frame_bytes(s->be, vectors, popped + 8);
     SlowPath path = {
         .stub = stub,
-        .write = stub != STUB_LOAD && stub != STUB_PROBE_LOAD && stub != STUB_PREDICT_LOAD,
-        .predict = stub == STUB_PREDICT_LOAD || stub == STUB_PREDICT_STORE,
+        .write = stub != STUB_LOAD && stub != STUB_PROBE_LOAD && stub != STUB_PREDICT_LOAD &&
+                 stub != STUB_LOADV && stub != STUB_PREDICT_LOADV,
+        .predict = stub == STUB_PREDICT_LOAD || stub == STUB_PREDICT_STORE ||
+                   stub == STUB_PREDICT_LOADV || stub == STUB_PREDICT_STOREV,
+        .vector = stub >= STUB_LOADV && stub <= STUB_PREDICT_STOREV,
         .probe = stub == STUB_PROBE_LOAD || stub == STUB_PROBE_STORE,
         .frame = frame,
         .popped = popped,
@@ -466,14 +494,14 @@ static void stub_memory(Stubs *s, Stub stub, const void *fn, unsigned arguments)
     asm_lea(a, true, RSP, asm_mem(RSP, -frame));
     quick_way(s, &path);
     slots_store(a, s->be, s->be->pinned);
-    keep_vectors(a, vectors, false);
+    keep_vectors(s->be, a, vectors, false);
     guest_fp_out(s->be, a);
     slow_arguments(a, &path);
     call_c(a, s->exec, fn);
     asm_rr(a, 0x84 | A_BYTE, RAX, RAX);
     uint32_t raised = asm_jcc(a, CC_E);
     guest_fp_in(s->be, a);
-    keep_vectors(a, vectors, true);
+    keep_vectors(s->be, a, vectors, true);
     slots_load(a, s->be, s->be->pinned & all_vector);
     slow_return(a, &path, false);
     asm_patch32(a, raised, asm_pos(a));
@@ -505,17 +533,17 @@ static void stub_helper(Stubs *s, Stub stub)
 static void stub_soft_fp(Stubs *s)
 {
     Asm *a = &s->a;
-    int32_t frame = frame_bytes(all_vector, 8);
+    int32_t frame = frame_bytes(s->be, all_vector, 8);
     begin(s, STUB_SOFT_FP);
     keep_general(a);
     asm_lea(a, true, RSP, asm_mem(RSP, -frame));
-    keep_vectors(a, all_vector, false);
+    keep_vectors(s->be, a, all_vector, false);
     guest_fp_out(s->be, a);
     env_argument(a);
     asm_mov_rr(a, false, RSI, RAX);
     call_c(a, s->exec, (const void *)soft_fp);
     guest_fp_in(s->be, a);
-    keep_vectors(a, all_vector, true);
+    keep_vectors(s->be, a, all_vector, true);
     asm_lea(a, true, RSP, asm_mem(RSP, frame));
     restore_general(a);
     asm_imm8(a, 0xc3);
@@ -548,6 +576,10 @@ bool stubs_emit(TcgBackend *be, TcgSpace *space)
     stub_memory(&s, STUB_PROBE_STORE, (const void *)be->runtime.store, 3);
     stub_memory(&s, STUB_PREDICT_LOAD, (const void *)be->runtime.load, 3);
     stub_memory(&s, STUB_PREDICT_STORE, (const void *)be->runtime.store, 4);
+    stub_memory(&s, STUB_LOADV, (const void *)be->runtime.load_vector, 3);
+    stub_memory(&s, STUB_STOREV, (const void *)be->runtime.store_vector, 3);
+    stub_memory(&s, STUB_PREDICT_LOADV, (const void *)be->runtime.load_vector, 4);
+    stub_memory(&s, STUB_PREDICT_STOREV, (const void *)be->runtime.store_vector, 4);
     stub_memory(&s, STUB_ATOMIC, (const void *)be->runtime.atomic, 3);
     stub_memory(&s, STUB_CAS, (const void *)be->runtime.cas, 4);
     stub_helper(&s, STUB_HELPER);

@@ -1,216 +1,210 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Helpers that one host instruction can stand for (IrHelper.host). Guest vectors are at home; their
- * halves may have been stored one by one, so they are loaded likewise, which lets the processor
- * forward stores. Everything has VEX encodings: legacy ones would wait for upper halves.
+ * Helpers that one host instruction can stand for (IrHelper.host), on guest vectors in registers.
+ * Everything has VEX encodings, which clear the upper half as the guest's do, and of which legacy
+ * ones would have to wait; what has none is between copies that leave a clean upper half.
  */
 #include "tcg/host/x86_64/emit_internal.h"
-
-static uint32_t word(unsigned prefix, unsigned map, unsigned opcode, bool wide, unsigned bytes)
-{
-    return opcode | map << 8 | prefix << 10 | (wide ? A_W : 0) | (bytes == 32 ? A_L : 0);
-}
-
-enum { NONE, P66, PF3, PF2 };
-
-static AsmMem home(const Emit *e, unsigned slot)
-{
-    return slot_mem(e->be, slot);
-}
-
-/* movd, movq: cleared above */
-static void load_low(Emit *e, uint8_t reg, unsigned slot, unsigned bytes)
-{
-    uint32_t op = bytes == 4 ? word(P66, 1, 0x6e, false, 16) : word(PF3, 1, 0x7e, false, 16);
-    asm_vrm(e->a, op, reg, XMM0, home(e, slot));
-}
-
-static void load16(Emit *e, uint8_t reg, unsigned slot)
-{
-    load_low(e, reg, slot, 8);
-    asm_vrm(e->a, word(NONE, 1, 0x16, false, 16), reg, reg, home(e, slot + 1)); /* movhps */
-}
-
-static uint8_t load(Emit *e, unsigned slot, unsigned bytes)
-{
-    uint8_t reg = regs_temp_fp(e);
-    if (bytes <= 8) {
-        load_low(e, reg, slot, bytes);
-        return reg;
-    }
-    load16(e, reg, slot);
-    if (bytes == 32) {
-        uint8_t high = regs_temp_fp(e);
-        load16(e, high, slot + 2);
-        asm_vrr(e->a, word(P66, 3, 0x18, false, 32), reg, reg, high); /* vinsertf128 */
-        asm_imm8(e->a, 1);
-        regs_unlock(e, high);
-    }
-    return reg;
-}
-
-static void store(Emit *e, unsigned slot, uint8_t reg, unsigned bytes)
-{
-    static const uint32_t moves[] = {
-        [4] = 0x7e | 1 << 8 | P66 << 10, /* movd */
-        [8] = 0xd6 | 1 << 8 | P66 << 10, /* movq */
-        [16] = 0x11 | 1 << 8,            /* movups */
-        [32] = 0x11 | 1 << 8 | A_L,
-    };
-    asm_vrm(e->a, moves[bytes], reg, XMM0, home(e, slot));
-}
-
-static void store_result(Emit *e, const IrHostVector *v, uint8_t reg)
-{
-    for (unsigned i = 0; i < (v->stored + 7u) / 8; i++) {
-        regs_slot_changes(e, v->d + i);
-    }
-    store(e, v->d, reg, v->stored);
-    for (unsigned i = 2; v->clears && i < 4; i++) {
-        regs_slot_changes(e, v->d + i);
-        asm_store_imm(e->a, true, home(e, v->d + i), 0);
-    }
-    if (v->bytes == 32) { /* C code may use legacy encodings */
-        asm_vrr(e->a, word(NONE, 1, 0x77, false, 16), 0, XMM0, 0);
-        e->a->p--; /* vzeroupper has no ModRM */
-    }
-}
+#include "tcg/host/x86_64/vector_regs_internal.h"
 
 static uint32_t opcode_of(const IrHostVector *v)
 {
-    return word(v->prefix, v->map, v->opcode, v->wide, v->bytes);
+    return v->opcode | v->map << 8 | v->prefix << 10 | (v->wide ? A_W : 0) |
+           (v->bytes == 32 ? A_L : 0);
 }
 
-/* Bytes of a source: a scalar's element, but all of what the result keeps of a */
-static unsigned length_of_a(const IrHostVector *v)
+/* How much of the destination is another value afterwards: without VEX the upper half stays. */
+static unsigned written(const IrHostVector *v)
 {
-    bool low_only = v->element && v->stored <= 8 && v->d == v->a;
-    return low_only ? v->stored : v->bytes;
+    return v->stored == 32 || v->clears ? 32 : 16;
 }
 
-static unsigned length_of_b(const IrHostVector *v)
+static uint8_t source(Emit *e, const IrHostVector *v, unsigned slot)
 {
-    return v->element ? v->element : v->bytes;
+    return vector_use(e, slot, v->bytes);
 }
 
-static void emit_two(Emit *e, const IrHostVector *v)
+/* Of a vector with itself: the result does not depend on it. */
+static bool is_idiom(const IrHostVector *v)
 {
-    uint8_t a = load(e, v->a, length_of_a(v));
-    if (v->element) {
-        asm_vrm(e->a, opcode_of(v), a, a, home(e, v->b));
-    } else {
-        asm_vrr(e->a, opcode_of(v), a, a, load(e, v->b, length_of_b(v)));
+    bool constant = v->opcode == 0xef || (v->opcode >= 0xf8 && v->opcode <= 0xfb) ||
+                    (v->opcode >= 0x74 && v->opcode <= 0x76);
+    return v->a == v->b && v->shape == IR_HOST_AB && v->map == 1 && v->prefix == 1 && constant;
+}
+
+static void two(Emit *e, const IrHostVector *v)
+{
+    if (is_idiom(v)) {
+        uint8_t d = vector_def(e, v->d, written(v));
+        asm_vrr(e->a, opcode_of(v), d, d, d);
+        return;
     }
+    uint8_t a = source(e, v, v->a), b = source(e, v, v->b);
+    asm_vrr(e->a, opcode_of(v), vector_def(e, v->d, written(v)), a, b);
     if (v->shape == IR_HOST_AB_IMM) {
         asm_imm8(e->a, v->imm);
     }
-    store_result(e, v, a);
 }
 
-static void emit_three(Emit *e, const IrHostVector *v)
+static void three(Emit *e, const IrHostVector *v)
 {
-    unsigned bytes = length_of_b(v);
-    uint8_t a = load(e, v->a, bytes), b = load(e, v->b, bytes), c = load(e, v->c, bytes);
-    if (v->shape == IR_HOST_FMA) {
-        asm_vrr(e->a, opcode_of(v), b, a, c);
-        store_result(e, v, b);
+    uint8_t a = source(e, v, v->a), b = source(e, v, v->b), c = source(e, v, v->c);
+    asm_vrr(e->a, opcode_of(v), vector_def(e, v->d, written(v)), a, b);
+    asm_imm8(e->a, (c & 15) << 4);
+}
+
+/* The opcode is that of form 213; which one serves is a question of where the destination is. */
+static void fused(Emit *e, const IrHostVector *v)
+{
+    enum { FORM_STEP = 0x10 };
+    uint8_t a = source(e, v, v->a), b = source(e, v, v->b), c = source(e, v, v->c);
+    uint32_t op = opcode_of(v);
+    if (v->d == v->b) {
+        asm_vrr(e->a, op, vector_def(e, v->d, 32), a, c);
+    } else if (v->d == v->c) {
+        asm_vrr(e->a, op + FORM_STEP, vector_def(e, v->d, 32), a, b);
     } else {
-        asm_vrr(e->a, opcode_of(v), a, a, b);
-        asm_imm8(e->a, (c & 15) << 4);
-        store_result(e, v, a);
+        asm_vrr(e->a, op - FORM_STEP, vector_def(e, v->d, 32), c, b);
     }
 }
 
-static void emit_one(Emit *e, const IrHostVector *v)
+static void one(Emit *e, const IrHostVector *v)
 {
-    uint8_t b = load(e, v->b, v->bytes);
-    if (v->shape == IR_HOST_RM_IMM) {
-        uint8_t d = regs_temp_fp(e);
-        asm_vrr(e->a, opcode_of(v), b, XMM0, d);
-        asm_imm8(e->a, v->imm);
-        store_result(e, v, d);
-        return;
-    }
-    asm_vrr(e->a, opcode_of(v), b, XMM0, b);
-    if (v->shape == IR_HOST_B_IMM) {
+    uint8_t b = source(e, v, v->b);
+    uint8_t d = vector_def(e, v->d, written(v));
+    bool reverse = v->shape == IR_HOST_RM_IMM;
+    asm_vrr(e->a, opcode_of(v), reverse ? b : d, XMM0, reverse ? d : b);
+    if (v->shape != IR_HOST_B) {
         asm_imm8(e->a, v->imm);
     }
-    store_result(e, v, b);
 }
 
-static void emit_shift_by(Emit *e, const IrHostVector *v)
+static void shift_by(Emit *e, const IrHostVector *v)
 {
-    uint8_t a = load(e, v->a, v->bytes);
-    asm_vrr(e->a, opcode_of(v), v->extension, a, a);
+    uint8_t a = source(e, v, v->a);
+    asm_vrr(e->a, opcode_of(v), v->extension, vector_def(e, v->d, written(v)), a);
     asm_imm8(e->a, v->imm);
-    store_result(e, v, a);
 }
 
-static void emit_from_integer(Emit *e, const IrHostVector *v)
+/* The integer is the helper's third argument. */
+static void from_integer(Emit *e, const IrHostVector *v)
 {
-    uint8_t a = load(e, v->a, length_of_a(v));
-    asm_vrm(e->a, opcode_of(v), a, a, home(e, v->b));
+    uint8_t a = v->shape == IR_HOST_INT ? XMM0 : source(e, v, v->a);
+    uint8_t integer = regs_use(e, 2);
+    asm_vrr(e->a, opcode_of(v), vector_def(e, v->d, written(v)), a, integer);
     if (v->shape == IR_HOST_AB_INT) {
         asm_imm8(e->a, v->imm);
     }
-    store_result(e, v, a);
 }
 
-static void emit_to_integer(Emit *e, const IrHostVector *v)
+static void to_integer(Emit *e, const IrHostVector *v)
 {
-    uint8_t b = load(e, v->b, length_of_b(v)), dst = regs_temp(e);
-    if (v->shape == IR_HOST_INT_RM) {
+    uint8_t b = source(e, v, v->b), dst = regs_def(e, DEF_PIN);
+    if (v->shape == IR_HOST_INT_RM || v->shape == IR_HOST_INT_MOVE) {
         asm_vrr(e->a, opcode_of(v), b, XMM0, dst);
-        asm_imm8(e->a, v->imm);
+        if (v->shape == IR_HOST_INT_RM) {
+            asm_imm8(e->a, v->imm);
+        }
     } else {
         asm_vrr(e->a, opcode_of(v), dst, XMM0, b);
     }
-    regs_def_in(e, dst);
 }
 
 /* lahf: what the instruction clears is 0 there too, bit 1 is always set */
-static void emit_flags(Emit *e, const IrHostVector *v)
+static void flags(Emit *e, const IrHostVector *v)
 {
     enum { CF_PF_ZF = 0x45 };
-    uint8_t a = load(e, v->a, length_of_b(v));
+    uint8_t a = source(e, v, v->a), b = source(e, v, v->b);
     regs_take(e, RAX);
-    if (v->element) {
-        asm_vrm(e->a, opcode_of(v), a, XMM0, home(e, v->b));
-    } else {
-        asm_vrr(e->a, opcode_of(v), a, XMM0, load(e, v->b, v->bytes));
-    }
+    asm_vrr(e->a, opcode_of(v), a, XMM0, b);
     *e->a->p++ = 0x9f;
     asm_rr(e->a, 0xb6 | A_0F, RAX, RSP); /* movzx eax, ah */
     asm_alu_ri(e->a, ALU_AND, false, RAX, CF_PF_ZF);
     regs_def_in(e, RAX);
 }
 
+static void move(Emit *e, uint8_t dst, uint8_t src)
+{
+    if (dst != src) {
+        asm_vrr(e->a, 0x28 | A_0F, dst, XMM0, src);
+    }
+}
+
+/* d = d op b, and XMM0 if the third operand is there by definition */
+static void legacy(Emit *e, const IrHostVector *v)
+{
+    bool has_c = v->shape == IR_HOST_LEGACY_C;
+    if (has_c) {
+        regs_take(e, XMM0);
+        regs_unlock(e, XMM0);
+        uint8_t c = source(e, v, v->c);
+        if (c != XMM0) {
+            regs_take(e, XMM0);
+            move(e, XMM0, c);
+        }
+    }
+    uint8_t b = source(e, v, v->b), a = source(e, v, v->a), t = regs_temp_fp(e);
+    move(e, t, a);
+    asm_rr(e->a, opcode_of(v), t, b);
+    if (v->shape == IR_HOST_LEGACY_IMM) {
+        asm_imm8(e->a, v->imm);
+    }
+    move(e, vector_def(e, v->d, 16), t);
+}
+
+static void zero(Emit *e, const IrHostVector *v)
+{
+    uint8_t t = regs_temp_fp(e);
+    asm_vrr(e->a, 0x57 | A_0F, t, t, t);
+    for (unsigned i = 0; i < v->imm; i++) {
+        vector_zero(e, v->d + 4 * i, t, v->stored);
+    }
+}
+
+typedef void EmitVector(Emit *e, const IrHostVector *v);
+
 bool emit_vector(Emit *e, const IrOp *op)
 {
+    static EmitVector *const shapes[IR_HOST_OTHER] = {
+        [IR_HOST_AB] = two,
+        [IR_HOST_AB_IMM] = two,
+        [IR_HOST_AB_INT] = from_integer,
+        [IR_HOST_AB_INT_W] = from_integer,
+        [IR_HOST_ABC] = three,
+        [IR_HOST_B] = one,
+        [IR_HOST_B_IMM] = one,
+        [IR_HOST_FLAGS] = flags,
+        [IR_HOST_FMA] = fused,
+        [IR_HOST_INT] = from_integer,
+        [IR_HOST_INT_B] = to_integer,
+        [IR_HOST_INT_B_W] = to_integer,
+        [IR_HOST_INT_RM] = to_integer,
+        [IR_HOST_INT_MOVE] = to_integer,
+        [IR_HOST_ZERO] = zero,
+        [IR_HOST_RM_IMM] = one,
+        [IR_HOST_SHIFT_IMM] = shift_by,
+        [IR_HOST_LEGACY] = legacy,
+        [IR_HOST_LEGACY_IMM] = legacy,
+        [IR_HOST_LEGACY_C] = legacy,
+    };
     const IrHelper *helper = (const IrHelper *)(uintptr_t)op->imm;
     IrHostVector v;
     uint64_t a, b;
     if (!regs_const(e, 0, &a) || !regs_const(e, 1, &b) || !helper->host(a, b, &v) ||
         !backend_has(e->be, TCG_HOST_AVX) || (e->be->features & v.needs) != v.needs ||
-        (v.fp && e->be->options.fp_profile != IR_FP_X86)) {
+        (v.fp && e->be->options.fp_profile != IR_FP_X86) || !shapes[v.shape]) {
         return false;
     }
+    e->wide |= v.bytes == 32;
+    shapes[v.shape](e, &v);
     switch (v.shape) {
-    case IR_HOST_AB:
-    case IR_HOST_AB_IMM: emit_two(e, &v); break;
-    case IR_HOST_ABC:
-    case IR_HOST_FMA: emit_three(e, &v); break;
-    case IR_HOST_B:
-    case IR_HOST_B_IMM:
-    case IR_HOST_RM_IMM: emit_one(e, &v); break;
-    case IR_HOST_SHIFT_IMM: emit_shift_by(e, &v); break;
-    case IR_HOST_AB_INT:
-    case IR_HOST_AB_INT_W: emit_from_integer(e, &v); break;
+    case IR_HOST_FLAGS:
     case IR_HOST_INT_B:
     case IR_HOST_INT_B_W:
-    case IR_HOST_INT_RM: emit_to_integer(e, &v); break;
-    case IR_HOST_FLAGS: emit_flags(e, &v); break;
-    default: return false;
+    case IR_HOST_INT_RM:
+    case IR_HOST_INT_MOVE:
+    case IR_HOST_ZERO: break;
+    default: vector_defined(e, v.d, written(&v)); break;
     }
     return true;
 }
