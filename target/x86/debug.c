@@ -13,7 +13,7 @@
 #include "target/x86/trap.h"
 
 enum { BREAKPOINTS = 4, RW_EXECUTE = 0, RW_WRITE = 1, RW_IO = 2, RW_ACCESS = 3 };
-enum { MAX_ACCESS_BYTES = 8 };
+enum { MAX_ACCESS_BYTES = 8, PENDING_STEP = 1 << 7 };
 
 static bool is_enabled(const X86Cpu *cpu, unsigned i)
 {
@@ -143,10 +143,18 @@ void x86_debug_io(X86Cpu *cpu, uint16_t port, unsigned bytes)
     }
 }
 
+void x86_debug_flags_changed(X86Cpu *cpu, uint64_t old)
+{
+    if (old & ~cpu->flags.other & RFLAGS_TF) {
+        cpu->debug_pending |= PENDING_STEP;
+    }
+}
+
 uint64_t x86_debug_step(X86Cpu *cpu, uint64_t next)
 {
     bool held = cpu->shadow == X86_SHADOW_MOV_SS;
-    uint32_t dr6 = cpu->debug_pending | (cpu->flags.other & RFLAGS_TF ? DR6_BS : 0);
+    bool step = cpu->flags.other & RFLAGS_TF || cpu->debug_pending & PENDING_STEP;
+    uint32_t dr6 = (cpu->debug_pending & ~PENDING_STEP) | (step ? DR6_BS : 0);
 
     if (!dr6 || held) {
         return next;

@@ -20,3 +20,6 @@ void x86_debug_io(X86Cpu *cpu, uint16_t port, unsigned bytes);
 uint64_t x86_debug_step(X86Cpu *cpu, uint64_t next);
 /* for TcgFrontend */
 bool x86_debug_hit(Cpu *cpu, vaddr address, TcgAccess access);
+/** x86_debug_flags_changed - POPF or IRET loaded RFLAGS, formerly @old: TF that was set at an
+ * instruction's start makes its trap */
+void x86_debug_flags_changed(X86Cpu *cpu, uint64_t old);

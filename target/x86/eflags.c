@@ -4,6 +4,7 @@
 #include "target/x86/debug.h"
 #include "target/x86/frontend_internal.h"
 #include "target/x86/limits.h"
+#include "target/x86/mmu.h"
 #include "target/x86/mode.h"
 #include "target/x86/registers_internal.h"
 #include "target/x86/translate_internal.h"
@@ -87,7 +88,7 @@ static bool popf_vm86(X86Cpu *cpu, unsigned bytes, uint64_t value)
 uint64_t x86_helper_popf(void *c, uint64_t bytes, uint64_t value, uint64_t d, uint64_t e)
 {
     X86Cpu *cpu = x86_cpu(c);
-    uint64_t mask = writable(cpu, bytes);
+    uint64_t mask = writable(cpu, bytes), before = cpu->flags.other;
 
     if (is_vm86(cpu) && iopl_of(cpu) < 3) {
         if (!popf_vm86(cpu, bytes, value)) {
@@ -97,6 +98,7 @@ uint64_t x86_helper_popf(void *c, uint64_t bytes, uint64_t value, uint64_t d, ui
         uint64_t old = x86_flags_get(cpu) & ~(uint64_t)RFLAGS_RF;
         x86_flags_set(cpu, (old & ~mask) | (value & mask));
     }
+    x86_debug_flags_changed(cpu, before);
     changed(cpu);
     return 0;
 }
@@ -162,7 +164,8 @@ uint64_t x86_helper_pause(void *c, uint64_t a, uint64_t b, uint64_t d, uint64_t 
     return 0;
 }
 
-/* ENTER with a nesting level: pointers of outer frames are copied. */
+/* ENTER: pointers of outer frames are copied. A write at the final RSP would have to be possible.
+ */
 uint64_t x86_helper_enter(void *c, uint64_t sizes, uint64_t what, uint64_t d, uint64_t e)
 {
     X86Cpu *cpu = x86_cpu(c);
@@ -171,12 +174,13 @@ uint64_t x86_helper_enter(void *c, uint64_t sizes, uint64_t what, uint64_t d, ui
     uint64_t sp = cpu->r[X86_RSP] & mask, bp = cpu->r[X86_RBP] & mask, frame, value, linear;
     uint64_t all = bytes == 2 ? 0xffff : bytes == 4 ? UINT32_MAX : UINT64_MAX;
     IrMem mem = { .size_log2 = __builtin_ctz(bytes), .bank = cpu->mode >> X86_MODE_BANK_SHIFT & 7 };
+    TcgPage page;
 
     value = cpu->r[X86_RBP];
     frame = (sp - bytes) & mask;
     for (unsigned i = 0; i <= level; i++) {
         sp = (sp - bytes) & mask;
-        if (i == level) {
+        if (i && i == level) {
             value = frame;
         } else if (i) {
             bp = (bp - bytes) & mask;
@@ -191,6 +195,12 @@ uint64_t x86_helper_enter(void *c, uint64_t sizes, uint64_t what, uint64_t d, ui
         }
     }
     sp = (sp - (what & 0xffff)) & mask;
+    if (!x86_linear_address(cpu, X86_SS, sp, 1, true, &linear)) {
+        return 0;
+    }
+    if (!x86_walk(&cpu->cpu, linear, TCG_ACCESS_STORE, mem.bank, false, &page)) {
+        return 0;
+    }
     cpu->r[X86_RSP] = width == 2 ? (cpu->r[X86_RSP] & ~mask) | sp : sp;
     cpu->r[X86_RBP] = bytes == 2 ? (cpu->r[X86_RBP] & ~all) | (frame & all) : frame & all;
     return 0;

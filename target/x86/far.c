@@ -3,6 +3,7 @@
  * Far jumps, calls and returns, call gates, IRET. Helpers return the linear address to go on at.
  * Spec: SDM vol. 2, JMP, CALL, RET, IRET; vol. 3, 5.8, 21.2.
  */
+#include "target/x86/debug.h"
 #include "target/x86/flags.h"
 #include "target/x86/interrupt.h"
 #include "target/x86/mmu.h"
@@ -612,11 +613,13 @@ uint64_t x86_helper_iret(void *c, uint64_t size, uint64_t next_ip, uint64_t b, u
 {
     X86Cpu *cpu = c;
     Return r = { .cpu = cpu, .stack = x86_stack_present(cpu), .size = size, .iret = true };
+    uint64_t flags = cpu->flags.other;
 
     if (!iret(&r, next_ip)) {
         return 0;
     }
     cpu->nmi_blocked = false;
+    x86_debug_flags_changed(cpu, flags);
     x86_interrupts_returned(cpu, r.target);
     return r.target;
 }

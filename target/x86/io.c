@@ -133,12 +133,12 @@ static bool can_store(const StringIo *s, uint64_t linear)
 {
     Cpu *c = &s->cpu->cpu;
     uint8_t bank = x86_data_bank(s->cpu);
+    uint64_t last = linear + s->bytes - 1;
+    TcgPage page;
 
-    tcg_host_pointer(c, linear, 1, TCG_ACCESS_STORE, bank);
-    if (!c->env.hot.raise && ((linear + s->bytes - 1) ^ linear) >> TCG_PAGE_BITS) {
-        tcg_host_pointer(c, linear + s->bytes - 1, 1, TCG_ACCESS_STORE, bank);
-    }
-    return !c->env.hot.raise;
+    return x86_walk(c, linear, TCG_ACCESS_STORE, bank, false, &page) &&
+           (!((last ^ linear) >> TCG_PAGE_BITS) ||
+            x86_walk(c, last & -(1ull << TCG_PAGE_BITS), TCG_ACCESS_STORE, bank, false, &page));
 }
 
 /* False after raising, with the registers as before this element. */
@@ -188,11 +188,11 @@ uint64_t x86_helper_string_io(void *c, uint64_t what, uint64_t pc, uint64_t next
     uint64_t count = repeated ? cpu->r[X86_RCX] & address_mask(&s) : 1;
     bool alone = cpu->mode & (X86_MODE_STEP | X86_MODE_IO_BREAK);
 
+    if (!check_ports(cpu, cpu->r[X86_RDX], s.bytes)) { /* also if nothing is to be done */
+        return pc;
+    }
     if (!count) {
         return next;
-    }
-    if (!check_ports(cpu, cpu->r[X86_RDX], s.bytes)) {
-        return pc;
     }
     for (unsigned i = 0; count && i < MAX_PER_CALL; i++) {
         if (!transfer_one(&s)) {

@@ -40,7 +40,7 @@ bool x86_linear_address(X86Cpu *cpu, X86SegmentNumber segment, uint64_t offset, 
         *linear = offset + (segment >= X86_FS ? s->base : 0);
         return true;
     }
-    if (cpu->mode & x86_limits_bit(segment) &&
+    if ((cpu->mode & x86_limits_bit(segment) || (write && segment == X86_CS)) &&
         (!type_allows(cpu, s, write) || !within_limit(s, offset, bytes))) {
         x86_raise_code(cpu, segment == X86_SS ? X86_SS_FAULT : X86_GP, 0);
         return false;

@@ -149,7 +149,7 @@ X86Address x86_linear(X86Translate *t, unsigned segment, IrValue offset, unsigne
         bool has_base = segment == X86_FS || segment == X86_GS;
         return (X86Address){ has_base ? add(t, segment_base(t, segment), offset) : offset, 0 };
     }
-    if (t->mode & x86_limits_bit(segment)) {
+    if (t->mode & x86_limits_bit(segment) || (write && segment == X86_CS)) {
         uint32_t what = segment | bytes << 8 | (uint32_t)write << 16;
         return (X86Address){ x86_call(t, HELPER_linear, ir_i32(ir, what), offset, 0, 0), 0 };
     }

@@ -9,6 +9,7 @@
 #include "target/x86/features.h"
 #include "target/x86/flags.h"
 #include "target/x86/interrupt.h"
+#include "target/x86/limits.h"
 #include "target/x86/mmu.h"
 #include "target/x86/mode.h"
 #include "target/x86/registers_internal.h"
@@ -183,6 +184,19 @@ uint64_t x86_helper_verify(void *c, uint64_t selector, uint64_t write, uint64_t 
     return !write || access & SEGMENT_WRITABLE;
 }
 
+/* ARPL of @value at @offset: 1 if its RPL had to be raised to @rpl */
+uint64_t x86_helper_arpl(void *c, uint64_t segment, uint64_t offset, uint64_t value, uint64_t rpl)
+{
+    X86Cpu *cpu = c;
+    uint64_t linear;
+
+    if ((value & SELECTOR_RPL) >= rpl) {
+        return 0;
+    }
+    return x86_linear_address(cpu, segment, offset, 2, true, &linear) &&
+           x86_write_data(cpu, linear, 1, (value & ~(uint64_t)SELECTOR_RPL) | rpl);
+}
+
 uint64_t x86_helper_table_base(void *c, uint64_t idt, uint64_t a, uint64_t b, uint64_t d)
 {
     X86Cpu *cpu = c;
@@ -334,11 +348,13 @@ uint64_t x86_helper_sysexit(void *c, uint64_t wide, uint64_t a, uint64_t b, uint
     uint16_t cs = cpu->msr.sysenter_cs;
     uint64_t ip = cpu->r[X86_RDX], sp = cpu->r[X86_RCX];
 
+    if (!(cpu->mode & X86_MODE_PROTECTED) || x86_cpu_cpl(cpu) != 0) {
+        return x86_raise_code(cpu, X86_GP, 0);
+    }
     if (cpu->msr.efer & EFER_LMA && is_amd(cpu)) {
         return x86_raise(cpu, X86_UD);
     }
-    if (!(cpu->mode & X86_MODE_PROTECTED) || x86_is_null(cs) || x86_cpu_cpl(cpu) != 0 ||
-        (wide && (!x86_is_canonical(cpu, ip) || !x86_is_canonical(cpu, sp)))) {
+    if (x86_is_null(cs) || (wide && (!x86_is_canonical(cpu, ip) || !x86_is_canonical(cpu, sp)))) {
         return x86_raise_code(cpu, X86_GP, 0);
     }
     cpu->r[X86_RSP] = wide ? sp : (uint32_t)sp;

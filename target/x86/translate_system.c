@@ -276,12 +276,19 @@ void x86_translate_look_up(X86Translate *t, const X86Insn *insn)
 void x86_translate_arpl(X86Translate *t, const X86Insn *insn)
 {
     IrBuilder *ir = t->ir;
-    X86Address at;
-    IrValue wanted = ir_binary(ir, IR_AND, x86_read(t, 1), ir_i32(ir, 3));
-    IrValue v = x86_read_modify(t, 0, &at), rpl = ir_binary(ir, IR_AND, v, ir_i32(ir, 3));
-    IrValue raised = ir_binary(ir, IR_OR, ir_binary(ir, IR_AND, v, ir_i32(ir, 0xfffc)), wanted);
+    IrValue wanted = ir_binary(ir, IR_AND, x86_read(t, 1), ir_i32(ir, 3)), v, rpl, raised;
 
-    x86_write_back(t, 0, at, ir_select(ir, IR_LTU, rpl, wanted, raised, v));
+    if (insn->operand[0].kind == X86_MEMORY) { /* written only if it changes */
+        IrValue at = x86_effective_address(t);
+        v = x86_load(t, x86_linear(t, insn->memory.segment, at, 2, false), 2);
+        put_zero_flag(t, x86_call(t, HELPER_arpl, word(t, insn->memory.segment), at,
+                                  x86_zext64(t, v), x86_zext64(t, wanted)));
+        return;
+    }
+    v = x86_read(t, 0);
+    rpl = ir_binary(ir, IR_AND, v, ir_i32(ir, 3));
+    raised = ir_binary(ir, IR_OR, ir_binary(ir, IR_AND, v, ir_i32(ir, 0xfffc)), wanted);
+    x86_write(t, 0, ir_select(ir, IR_LTU, rpl, wanted, raised, v));
     put_zero_flag(t, ir_setcond(ir, IR_I64, IR_LTU, rpl, wanted));
 }
 
@@ -329,34 +336,15 @@ static bool is_debug(const X86Insn *insn, unsigned k)
     return insn->operand[k].kind == X86_DEBUG_REGISTER;
 }
 
-/* CRs 0, 2, 3, 4 and 8 exist. */
-static bool number_exists(const X86Insn *insn, unsigned k)
-{
-    unsigned number = insn->operand[k].reg;
-
-    return is_debug(insn, k) ? number < 8
-                             : number == 0 || (number >= 2 && number <= 4) || number == 8;
-}
-
 void x86_translate_read_control(X86Translate *t, const X86Insn *insn)
 {
-    IrValue v;
-
-    if (!number_exists(insn, 1)) {
-        x86_undefined(t);
-        return;
-    }
-    v = x86_call(t, is_debug(insn, 1) ? HELPER_read_dr : HELPER_read_cr,
-                 word(t, insn->operand[1].reg), 0, 0, 0);
+    IrValue v = x86_call(t, is_debug(insn, 1) ? HELPER_read_dr : HELPER_read_cr,
+                         word(t, insn->operand[1].reg), 0, 0, 0);
     x86_write(t, 0, insn->operand[0].bytes == 8 ? v : x86_cut(t, 4, v));
 }
 
 void x86_translate_write_control(X86Translate *t, const X86Insn *insn)
 {
-    if (!number_exists(insn, 0)) {
-        x86_undefined(t);
-        return;
-    }
     x86_call(t, is_debug(insn, 0) ? HELPER_write_dr : HELPER_write_cr,
              word(t, insn->operand[0].reg), x86_zext64(t, x86_read(t, 1)), 0, 0);
     x86_end_next(t);
@@ -420,8 +408,13 @@ void x86_translate_invpcid(X86Translate *t, const X86Insn *insn)
     x86_end_next(t);
 }
 
+/* Above CPL 0 they do not exist. */
 void x86_translate_access_control(X86Translate *t, const X86Insn *insn)
 {
+    if (x86_cpl(t) > 0) {
+        x86_undefined(t);
+        return;
+    }
     x86_call(t, HELPER_access_control, word(t, insn->opcode->arg), 0, 0, 0);
     x86_end_next(t);
 }

@@ -114,8 +114,7 @@ static inline __attribute__((always_inline)) void make_sane(void)
     }
 }
 
-__attribute__((optimize("no-stack-protector"))) static void leave(int number, siginfo_t *info,
-                                                                  void *context)
+static void leave(int number, siginfo_t *info, void *context)
 {
     greg_t *g = ((ucontext_t *)context)->uc_mcontext.gregs;
     OracleCase *c;
