@@ -217,6 +217,7 @@ typedef struct {
     X86Insn *insn;
     X86DecodeResult result; /* not X86_DECODED: go no further */
     uint8_t immediates;     /* consumed so far */
+    bool undefined;         /* by what precedes VEX */
 } Decode;
 
 static bool code64(const Decode *d)
@@ -311,14 +312,15 @@ static void take_vex(Decode *d, uint8_t byte, uint8_t second)
     uint8_t last = byte == 0xc4 ? take(d, 1) : second;
     unsigned map = byte == 0xc4 ? second & 31 : 1;
 
-    if (insn->rex || map < 1 || map > 3 ||
-        insn->prefixes & (X86_PREFIX_LOCK | X86_PREFIX_66 | X86_PREFIX_F3 | X86_PREFIX_F2)) {
+    d->undefined = insn->rex || insn->prefixes & (X86_PREFIX_LOCK | X86_PREFIX_66 | X86_PREFIX_F3 |
+                                                  X86_PREFIX_F2);
+    if (map < 1 || map > 3) {
         d->result = d->result == X86_DECODED ? X86_DECODE_UNDEFINED : d->result;
         return;
     }
     insn->vex = true;
     insn->map = X86_MAP_VEX_0F + map - 1;
-    insn->prefixes |= prefix[last & 3];
+    insn->prefixes = (insn->prefixes & X86_PREFIX_67) | prefix[last & 3];
     insn->vector_bytes = last & 4 ? 32 : 16;
     insn->vvvv = ~last >> 3 & 15;
     insn->rex = second & 0x80 ? 0 : X86_REX_R;
@@ -675,6 +677,30 @@ static void set_operand(Decode *d, X86Operand *o, X86OperandCode code)
     }
 }
 
+/* CRs 0, 2, 3, 4 and 8, DRs up to 7: the others are #UD whatever CPL is. */
+static bool control_register_exists(const X86Operand *o)
+{
+    const unsigned cr = 1 << 0 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 8;
+
+    return o->kind == X86_CONTROL_REGISTER ? cr >> o->reg & 1
+                                           : o->kind != X86_DEBUG_REGISTER || o->reg < 8;
+}
+
+/* AMD: LOCK before MOV to and from CR0 names CR8, without REX (APM vol. 3, MOV CRn). */
+static void take_alternative_cr8(Decode *d)
+{
+    X86Insn *insn = d->insn;
+
+    for (unsigned k = 0; k < 2; k++) {
+        X86Operand *o = &insn->operand[k];
+        if (insn->prefixes & X86_PREFIX_LOCK && o->kind == X86_CONTROL_REGISTER && o->reg == 0 &&
+            has_feature(d, X86_FEATURE_cr8legacy)) {
+            o->reg = 8;
+            insn->prefixes &= ~X86_PREFIX_LOCK;
+        }
+    }
+}
+
 /* Rules of the row; SDM vol. 2, LOCK; 2.3.5, 2.3.7 */
 static bool is_allowed(const Decode *d)
 {
@@ -682,7 +708,11 @@ static bool is_allowed(const Decode *d)
     unsigned flags = insn->opcode->flags, mode = d->context->mode;
     bool locks = insn->prefixes & X86_PREFIX_LOCK;
 
-    if (locks && !(flags & X86_LOCKABLE && insn->operand[0].kind == X86_MEMORY)) {
+    if (d->undefined || (locks && !(flags & X86_LOCKABLE && insn->operand[0].kind == X86_MEMORY))) {
+        return false;
+    }
+    if (!control_register_exists(&insn->operand[0]) ||
+        !control_register_exists(&insn->operand[1])) {
         return false;
     }
     if (flags & X86_PROTECTED && (!(mode & X86_MODE_PROTECTED) || mode & X86_MODE_VM86)) {
@@ -738,6 +768,7 @@ X86DecodeResult x86_decode(const X86DecodeContext *context, uint64_t pc, X86Insn
             set_operand(&d, &insn->operand[k], insn->opcode->operand[k]);
         }
         finish_memory(insn);
+        take_alternative_cr8(&d);
     }
     insn->next_pc = code64(&d) ? pc + insn->length : (uint32_t)(pc + insn->length);
     if (d.result == X86_DECODED && !is_allowed(&d)) {

@@ -310,6 +310,17 @@ bool x86_load_pdptrs(X86Cpu *cpu, uint64_t cr3, uint64_t pdptr[4])
     return true;
 }
 
+/* The unwind word of the running instruction; 0 for accesses of no instruction's. */
+static uint8_t running_word(Cpu *c, TcgAccess access)
+{
+    uint8_t word = 0;
+
+    if (access != TCG_ACCESS_FETCH) {
+        tcg_guest_pc(c, &word);
+    }
+    return word;
+}
+
 bool x86_walk(Cpu *c, vaddr address, TcgAccess access, uint8_t bank, bool probe, TcgPage *page)
 {
     X86Cpu *cpu = from_cpu(c);
@@ -323,15 +334,19 @@ bool x86_walk(Cpu *c, vaddr address, TcgAccess access, uint8_t bank, bool probe,
     };
 
     *page = (TcgPage){ .page_bits = PAGE_BITS };
+    if (access == TCG_ACCESS_FETCH && cpu->mode & X86_MODE_LIMITS && !probe &&
+        (uint32_t)(address - cpu->mode_base) > cpu->segment[X86_CS].limit) {
+        x86_raise_code(cpu, X86_GP, 0);
+        return false;
+    }
     if (!(cpu->msr.efer & EFER_LMA)) {
         w.address = address = (uint32_t)address;
     } else if (!x86_is_canonical(cpu, address)) {
-        uint8_t unwind = 0;
         if (!probe) {
-            if (access != TCG_ACCESS_FETCH && c->env.hot.host_return) {
-                tcg_guest_pc(c, &unwind);
-            }
-            x86_raise_code(cpu, unwind & X86_UNWIND_STACK ? X86_SS_FAULT : X86_GP, 0);
+            uint8_t which =
+                access == TCG_ACCESS_LOAD ? X86_UNWIND_STACK_LOAD : X86_UNWIND_STACK_STORE;
+            bool stack = running_word(c, access) & which;
+            x86_raise_code(cpu, stack ? X86_SS_FAULT : X86_GP, 0);
         }
         return false;
     }
@@ -347,7 +362,8 @@ bool x86_walk(Cpu *c, vaddr address, TcgAccess access, uint8_t bank, bool probe,
             w.error |= PF_FETCH;
         }
         if (!probe) {
-            x86_raise_page_fault(cpu, address, w.error);
+            bool modify = access == TCG_ACCESS_LOAD && running_word(c, access) & X86_UNWIND_MODIFY;
+            x86_raise_page_fault(cpu, address, w.error | (modify ? PF_WRITE : 0));
         }
         return false;
     }

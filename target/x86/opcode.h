@@ -62,6 +62,7 @@ enum {
     X86_STACK = 1 << 8, /* an implicit operand is on the stack (unwind word) */
     X86_NO_ADDRESS16 = 1 << 9, /* 16-bit addresses are undefined (VSIB, some BMI) */
     X86_VSIB = 1 << 10,        /* SIB.index is a vector register */
+    X86_MODIFIES = 1 << 11,    /* writes the memory operand that it reads, as do lockable ones */
 };
 
 /* A translate function: builds the IR of t->insn. Undefined after all: x86_undefined(t). */

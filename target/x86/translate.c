@@ -37,6 +37,9 @@ IrValue x86_code_address_value(X86Translate *t, IrValue ip, unsigned bytes)
     if (x86_code64(t)) {
         return x86_zext64(t, ip);
     }
+    if (t->mode & X86_MODE_LIMITS) {
+        x86_call(t, HELPER_check_fetch, x86_cut(t, 4, ip), 0, 0, 0);
+    }
     return x86_zext64(t, ir_binary(ir, IR_ADD, x86_cut(t, 4, ip), ir_i32(ir, t->code_base)));
 }
 
@@ -128,10 +131,17 @@ static void check_code_limit(X86Translate *t, bool first)
 
 static uint8_t unwind_word(const X86Insn *insn)
 {
-    bool stack =
-        insn->memory.segment == X86_SS || (insn->opcode && insn->opcode->flags & X86_STACK);
+    unsigned flags = insn->opcode ? insn->opcode->flags : 0;
+    uint8_t word = flags & (X86_LOCKABLE | X86_MODIFIES) ? X86_UNWIND_MODIFY : 0;
 
-    return stack ? X86_UNWIND_STACK : 0;
+    if (insn->memory.segment == X86_SS) {
+        return word | X86_UNWIND_STACK_LOAD | X86_UNWIND_STACK_STORE;
+    }
+    if (flags & X86_STACK && insn->operand[0].kind == X86_MEMORY) { /* POP; PUSH and CALL */
+        bool pop = insn->byte == 0x8f;
+        return word | (pop ? X86_UNWIND_STACK_LOAD : X86_UNWIND_STACK_STORE);
+    }
+    return word | (flags & X86_STACK ? X86_UNWIND_STACK_LOAD | X86_UNWIND_STACK_STORE : 0);
 }
 
 static void build(X86Translate *t, X86DecodeResult result)

@@ -8,14 +8,33 @@ static uint64_t relative_target(const X86Translate *t)
     return x86_code_address(t, x86_next_ip(t) + t->insn.imm, t->insn.operand_bytes);
 }
 
+/* The fault is the branch's. (That of a conditional one within 64 KiB comes at its target, as what
+ * limits 16-bit code is mostly 64 KiB: x86_walk().) */
+static void check_relative_target(X86Translate *t)
+{
+    if (t->mode & X86_MODE_LIMITS) {
+        x86_call(t, HELPER_check_fetch,
+                 ir_i32(t->ir, (uint32_t)(relative_target(t) - t->code_base)), 0, 0, 0);
+    }
+}
+
 void x86_translate_jmp(X86Translate *t, const X86Insn *insn)
 {
+    check_relative_target(t);
     x86_end_goto(t, relative_target(t));
 }
 
 void x86_translate_jcc(X86Translate *t, const X86Insn *insn)
 {
-    x86_branch(t, x86_condition(t, insn->opcode->arg), relative_target(t));
+    X86Condition c = x86_condition(t, insn->opcode->arg);
+    uint64_t target = relative_target(t);
+    uint32_t ip = target - t->code_base;
+
+    if (t->mode & X86_MODE_LIMITS && ip > UINT16_MAX) {
+        IrValue wanted = ir_select(t->ir, c.cond, c.a, c.c, ir_i64(t->ir, ip), ir_i64(t->ir, 0));
+        x86_call(t, HELPER_check_fetch, x86_cut(t, 4, wanted), 0, 0, 0);
+    }
+    x86_branch(t, c, target);
 }
 
 void x86_translate_setcc(X86Translate *t, const X86Insn *insn)
@@ -41,6 +60,7 @@ static void push_next(X86Translate *t)
 
 void x86_translate_call(X86Translate *t, const X86Insn *insn)
 {
+    check_relative_target(t);
     push_next(t);
     x86_end_goto(t, relative_target(t));
 }
@@ -60,12 +80,12 @@ void x86_translate_jmp_indirect(X86Translate *t, const X86Insn *insn)
 
 void x86_translate_ret(X86Translate *t, const X86Insn *insn)
 {
-    IrValue target = x86_pop(t, insn->operand_bytes);
+    unsigned bytes = insn->operand_bytes;
+    IrValue ip = x86_load(t, x86_stack(t, 0, bytes, false), bytes);
+    IrValue target = x86_code_address_value(t, ip, bytes);
 
-    if (insn->operand[0].kind == X86_IMMEDIATE) {
-        x86_stack_move(t, insn->imm);
-    }
-    x86_end_indirect(t, x86_code_address_value(t, target, insn->operand_bytes));
+    x86_stack_move(t, bytes + (insn->operand[0].kind == X86_IMMEDIATE ? insn->imm : 0));
+    x86_end_indirect(t, target);
 }
 
 /* LOOPNE LOOPE LOOP JRCXZ */
@@ -203,8 +223,13 @@ void x86_translate_nop(X86Translate *t, const X86Insn *insn)
 {
 }
 
+/* With REX.B it is XCHG of R8 all the same. */
 void x86_translate_pause(X86Translate *t, const X86Insn *insn)
 {
+    if (insn->rex & X86_REX_B) {
+        x86_translate_xchg_rax(t, insn);
+        return;
+    }
     x86_call(t, HELPER_pause, 0, 0, 0, 0);
 }
 

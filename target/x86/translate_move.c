@@ -258,8 +258,14 @@ void x86_translate_pop(X86Translate *t, const X86Insn *insn)
     old = ir_get(ir, SLOT_R + X86_RSP);
     v = x86_pop(t, bytes);
     moved = ir_get(ir, SLOT_R + X86_RSP);
-    at = x86_address(t, bytes, true);
-    ir_put(ir, SLOT_R + X86_RSP, old);
+    if (x86_code64(t)) {
+        at = x86_address(t, bytes, true);
+        ir_put(ir, SLOT_R + X86_RSP, old);
+    } else { /* the address by the new ESP, a fault with the old one */
+        IrValue offset = x86_effective_address(t);
+        ir_put(ir, SLOT_R + X86_RSP, old);
+        at = x86_linear(t, insn->memory.segment, offset, bytes, true);
+    }
     x86_store(t, at, bytes, v);
     ir_put(ir, SLOT_R + X86_RSP, moved);
 }
@@ -316,17 +322,6 @@ void x86_translate_enter(X86Translate *t, const X86Insn *insn)
     unsigned bytes = insn->operand_bytes, width = x86_stack_bytes(t);
     uint16_t size = insn->operand[0].imm;
     unsigned level = insn->operand[1].imm & 31;
-    IrValue frame;
 
-    if (level) {
-        x86_call(t, HELPER_enter, ir_i32(ir, bytes | width << 8), ir_i32(ir, size | level << 16), 0,
-                 0);
-        return;
-    }
-    x86_store(t, x86_stack(t, -(int64_t)bytes, bytes, true), bytes, x86_gpr(t, X86_RBP, bytes));
-    frame = ir_binary(ir, IR_ADD, x86_gpr(t, X86_RSP, width),
-                      ir_const(ir, x86_type(width), -(uint64_t)bytes));
-    x86_put_gpr(t, X86_RBP, width < bytes ? width : bytes, frame);
-    x86_put_gpr(t, X86_RSP, width,
-                ir_binary(ir, IR_ADD, frame, ir_const(ir, x86_type(width), -(uint64_t)size)));
+    x86_call(t, HELPER_enter, ir_i32(ir, bytes | width << 8), ir_i32(ir, size | level << 16), 0, 0);
 }

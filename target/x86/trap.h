@@ -34,7 +34,11 @@ typedef enum {
 } X86EventType;
 
 /* Unwind words (ir_insn) of instructions. */
-enum { X86_UNWIND_STACK = 1 }; /* its memory operand is on the stack: #SS where others give #GP */
+enum {
+    X86_UNWIND_STACK_LOAD = 1,  /* it reads from the stack: #SS where others give #GP */
+    X86_UNWIND_STACK_STORE = 2, /* it writes to the stack */
+    X86_UNWIND_MODIFY = 4,      /* it writes what it reads: its loads fault as stores do */
+};
 
 /*
  * In helpers: note the exception of the running instruction and leave; state must be as before the
