@@ -185,21 +185,28 @@ static bool row_has_modrm(const X86Opcode *row)
     return has;
 }
 
+static unsigned row_key(const X86Opcode *row)
+{
+    return row->map * 256u + row->byte;
+}
+
 static gpointer make_index(gpointer unused)
 {
     Index *index = g_new0(Index, 1);
-    unsigned count = 0;
+    uint16_t at[X86_MAPS * 256];
 
-    for (unsigned key = 0; key < X86_MAPS * 256; key++) {
-        index->first[key] = count;
-        for (unsigned i = 0; i < G_N_ELEMENTS(opcodes); i++) {
-            if (opcodes[i].map * 256u + opcodes[i].byte == key) {
-                index->row[count++] = &opcodes[i];
-                index->has_modrm[key] |= row_has_modrm(&opcodes[i]);
-            }
-        }
+    for (unsigned i = 0; i < G_N_ELEMENTS(opcodes); i++) {
+        index->first[row_key(&opcodes[i]) + 1]++;
     }
-    index->first[X86_MAPS * 256] = count;
+    for (unsigned key = 0; key < X86_MAPS * 256; key++) {
+        at[key] = index->first[key];
+        index->first[key + 1] += index->first[key];
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(opcodes); i++) {
+        unsigned key = row_key(&opcodes[i]);
+        index->row[at[key]++] = &opcodes[i];
+        index->has_modrm[key] |= row_has_modrm(&opcodes[i]);
+    }
     return index;
 }
 
