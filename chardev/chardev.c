@@ -3,14 +3,10 @@
  * copies it. */
 #include "chardev/chardev.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "util/error.h"
-#include "util/fdset.h"
 
 enum {
     CLOSE_DRAIN_MS = 3000,
@@ -61,24 +57,6 @@ void chardev_detach(ChardevPort *port)
     }
 }
 
-/* A log that cannot be written (disk full) ends; the line goes on. */
-static void log_output(Chardev *chardev, const uint8_t *bytes, size_t length)
-{
-    while (length > 0 && chardev->log_fd >= 0) {
-        ssize_t done = write(chardev->log_fd, bytes, length);
-        if (done < 0 && errno == EINTR) {
-            continue;
-        }
-        if (done <= 0) {
-            close(chardev->log_fd);
-            chardev->log_fd = -1;
-            return;
-        }
-        bytes += done;
-        length -= done;
-    }
-}
-
 size_t chardev_write(ChardevPort *port, const void *bytes, size_t length)
 {
     Chardev *chardev = port->chardev;
@@ -93,12 +71,14 @@ size_t chardev_write(ChardevPort *port, const void *bytes, size_t length)
         }
         /* The write may have found the peer gone; what it did not take then goes nowhere. */
         if (chardev->connected) {
-            size_t buffered = MIN(length - direct, CHARDEV_OUTPUT_BYTES - chardev->output->len);
+            size_t room = MAX(CHARDEV_OUTPUT_BYTES, chardev->output->len) - chardev->output->len;
+            size_t buffered = MIN(length - direct, room);
             g_byte_array_append(chardev->output, (const uint8_t *)bytes + direct, buffered);
             taken = direct + buffered;
         }
     }
-    log_output(chardev, bytes, taken);
+    chardev_log_write(chardev, bytes, taken);
+    chardev_history_write(&chardev->history, bytes, taken);
     port->wants_room = taken < length;
     return taken;
 }
@@ -186,8 +166,15 @@ void chardev_set_connected(Chardev *chardev, bool connected)
         return;
     }
     chardev->connected = connected;
-    if (!connected) {
-        g_byte_array_set_size(chardev->output, 0);
+    g_byte_array_set_size(chardev->output, 0);
+    if (connected) {
+        chardev_history_replay(&chardev->history, chardev->output);
+        if (chardev->output->len) {
+            chardev_flush(chardev);
+        }
+    }
+    if (chardev->connected != connected) {
+        return; /* it has gone again */
     }
     chardev_send_event(chardev, connected ? CHARDEV_EVENT_OPENED : CHARDEV_EVENT_CLOSED);
     report_room(chardev);
@@ -203,7 +190,8 @@ bool chardev_flush(Chardev *chardev)
         }
     }
     report_room(chardev); /* which may fill it again */
-    return chardev->output->len == 0;
+    bool (*flush)(Chardev *) = METHOD(chardev, flush);
+    return chardev->output->len == 0 && (!flush || flush(chardev));
 }
 
 void chardev_drain(Chardev *chardev, int timeout_ms)
@@ -230,25 +218,21 @@ void chardev_close(Chardev *chardev)
     chardev_set_connected(chardev, false);
 }
 
+void chardev_replace(Chardev *old, Chardev *made)
+{
+    chardev_close(old); /* whoever is there hears that the peer has gone */
+    while (old->ports->len) {
+        ChardevPort *port = g_ptr_array_index(old->ports, 0), was = *port;
+        chardev_detach(port);
+        chardev_attach(port, made, was.handlers, was.opaque, NULL);
+    }
+}
+
 char *chardev_describe(Chardev *chardev)
 {
     __typeof__(chardev_class.describe) describe = METHOD(chardev, describe);
     return describe ? describe(chardev)
                     : g_strdup(chardev->object.class->name + strlen("chardev-"));
-}
-
-static bool open_log(Chardev *chardev, GError **errp)
-{
-    if (!chardev->logfile) {
-        return true;
-    }
-    int flags = O_WRONLY | O_CREAT | (chardev->logappend ? O_APPEND : O_TRUNC);
-    chardev->log_fd = fdset_open(chardev->logfile, flags, 0666);
-    if (chardev->log_fd < 0) {
-        error_set_errno(errp, errno, "log file '%s' cannot be opened", chardev->logfile);
-        return false;
-    }
-    return true;
 }
 
 Chardev *chardev_new(Object *parent, const char *label, const ChardevClass *class,
@@ -263,7 +247,7 @@ Chardev *chardev_new(Object *parent, const char *label, const ChardevClass *clas
             return NULL;
         }
     }
-    bool ok = open_log(chardev, errp) && METHOD(chardev, open)(chardev, errp);
+    bool ok = chardev_log_open(chardev, errp) && METHOD(chardev, open)(chardev, errp);
     if (!ok || !object_add_child(parent, label, obj, errp)) {
         object_unref(obj);
         return NULL;
@@ -277,7 +261,7 @@ static void chardev_init(Object *obj)
     Chardev *chardev = container_of(obj, Chardev, object);
     chardev->output = g_byte_array_new();
     chardev->ports = g_ptr_array_new();
-    chardev->log_fd = -1;
+    chardev->log.fd = -1;
 }
 
 static void chardev_finalize(Object *obj)
@@ -287,9 +271,8 @@ static void chardev_finalize(Object *obj)
     if (close_backend) {
         close_backend(chardev);
     }
-    if (chardev->log_fd >= 0) {
-        close(chardev->log_fd);
-    }
+    chardev_log_close(&chardev->log);
+    chardev_history_cleanup(&chardev->history);
     while (chardev->ports->len) { /* a front end may outlive its line */
         *(ChardevPort *)g_ptr_array_steal_index(chardev->ports, 0) = (ChardevPort){ 0 };
     }
@@ -299,10 +282,16 @@ static void chardev_finalize(Object *obj)
 }
 
 static const Property chardev_properties[] = {
-    PROPERTY_STRING("logfile", Chardev, logfile, NULL,
+    PROPERTY_STRING("logfile", Chardev, log.path, NULL,
                     .help = "file that gets a copy of all output"),
-    PROPERTY_BOOL("logappend", Chardev, logappend, false,
+    PROPERTY_BOOL("logappend", Chardev, log.append, false,
                   .help = "add to the log file instead of emptying it"),
+    PROPERTY_SIZE("logsize", Chardev, log.max_bytes, 0,
+                  .help = "bytes at which a new log file is begun; 0: never"),
+    PROPERTY_U32("logkeep", Chardev, log.keep, CHARDEV_LOG_KEEP, .min = 1, .max = 1000,
+                 .help = "old log files that are kept, as LOGFILE.1, LOGFILE.2..."),
+    PROPERTY_SIZE("history", Chardev, history.size, 0, .max = CHARDEV_HISTORY_MAX_BYTES,
+                  .help = "bytes of output that whoever connects gets to see first"),
     {},
 };
 

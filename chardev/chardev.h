@@ -12,6 +12,7 @@
  */
 #pragma once
 
+#include "chardev/copies.h"
 #include "qom/object.h"
 #include "qom/property.h"
 
@@ -62,6 +63,8 @@ struct ChardevClass {
     /* hand bytes to the host without waiting; returns how many it took, fewer means "call
      * chardev_flush() later" */
     size_t (*write)(Chardev *chardev, const uint8_t *bytes, size_t length);
+    /* hand over what the back end itself still holds of that; false: some is left. NULL: nothing */
+    bool (*flush)(Chardev *chardev);
     void (*accept_input)(Chardev *chardev); /* a front end can receive again */
     /* callers after the first get a line each; NULL, or false: it has one peer at most */
     bool (*take_callers)(Chardev *chardev, ChardevCallerFn *fn, void *opaque);
@@ -79,9 +82,8 @@ struct Chardev {
     GPtrArray *ports;   /* ChardevPort *: the front ends */
     ChardevPort *port;  /* the one that gets the input; NULL */
     GByteArray *output; /* taken, but not yet with the host; at most CHARDEV_OUTPUT_BYTES */
-    char *logfile;      /* property: file that gets a copy of all output */
-    bool logappend;
-    int log_fd;
+    ChardevLog log;
+    ChardevHistory history;
     bool connected; /* somebody is at the other end */
 };
 
@@ -121,6 +123,8 @@ Chardev *chardev_new(Object *parent, const char *label, const ChardevClass *clas
  * @announce: called first, when it is going to wait
  */
 bool chardev_wait(Chardev *chardev, ChardevAnnounceFn *announce, GError **errp);
+/** chardev_replace - @made takes over the front ends of @old, which is closed */
+void chardev_replace(Chardev *old, Chardev *made);
 /** chardev_close - flush for a bounded time, then close; the object stays, connected to nothing */
 void chardev_close(Chardev *chardev);
 /** chardev_drain - wait at most @timeout_ms for buffered output to reach the host */

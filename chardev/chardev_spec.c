@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "chardev/hub.h"
+#include "chardev/testdev.h"
 #include "util/error.h"
 #include "util/nearest.h"
 
@@ -14,6 +16,7 @@ typedef struct {
     const char *word;
     const char *backend;
     const char *key;
+    const char *flag; /* what it switches on; NULL: nothing */
 } ShortForm;
 
 static const ShortForm short_forms[] = {
@@ -21,6 +24,12 @@ static const ShortForm short_forms[] = {
     { "pipe:", "pipe", "path" },
     { "unix:", "socket", "path" },
     { "tcp:", "socket", NULL },
+    { "telnet:", "socket", NULL, "telnet" },
+    { "websocket:", "socket", NULL, "websocket" },
+    { "udp:", "udp", NULL },
+    { "/dev/parport", "parallel", "path" },
+    { "/dev/lp", "parallel", "path" },
+    { "/dev/", "serial", "path" },
 };
 
 /* What other emulators have and this one does not, and what to say instead. */
@@ -30,15 +39,10 @@ typedef struct {
 } AbsentForm;
 
 static const AbsentForm absent_forms[] = {
-    { "vc",
-      "virtual consoles need a display, which is not there yet; use 'stdio', 'pty' or 'none'" },
-    { "udp:", "UDP is not there yet; use 'tcp:' or 'unix:'" },
-    { "telnet:", "telnet is not there yet; use 'tcp:'" },
-    { "websocket:", "websockets are not there yet; use 'tcp:'" },
+    { "vc", "consoles in the window are not there yet; use 'stdio', 'pty' or 'none'" },
     { "con:", "there is no Windows console; use 'stdio'" },
     { "msmouse", "serial mice are not there yet" },
     { "braille", "Braille displays are not there yet" },
-    { "/dev/", "serial ports of the host are not there yet; 'file:' and 'pipe:' take a path" },
 };
 
 static Keyval *new_keys(const char *backend, const char *label)
@@ -50,7 +54,8 @@ static Keyval *new_keys(const char *backend, const char *label)
 }
 
 /* "HOST:PORT", "[V6]:PORT" or ":PORT", of which the brackets go. */
-static bool split_address(Keyval *keys, const char *address, GError **errp)
+static bool split_address(Keyval *keys, const char *address, const char *host_key,
+                          const char *port_key, GError **errp)
 {
     const char *colon = strrchr(address, ':');
     if (!colon || !colon[1] || (address[0] == '[' && (colon == address || colon[-1] != ']'))) {
@@ -59,16 +64,30 @@ static bool split_address(Keyval *keys, const char *address, GError **errp)
     }
     bool brackets = address[0] == '[';
     g_autofree char *host = g_strndup(address + brackets, colon - address - 2 * brackets);
-    keyval_add(keys, "host", host);
-    keyval_add(keys, "port", colon + 1);
+    keyval_add(keys, host_key, host);
+    keyval_add(keys, port_key, colon + 1);
     return true;
+}
+
+/* "REMOTE@LOCAL" or "REMOTE", each HOST:PORT of which the host may be left out. */
+static bool split_udp(Keyval *keys, const char *text, GError **errp)
+{
+    g_auto(GStrv) ends = g_strsplit(text, "@", 2);
+
+    if (!split_address(keys, ends[0], "host", "port", errp)) {
+        return false;
+    }
+    return !ends[1] || !*ends[1] || split_address(keys, ends[1], "localaddr", "localport", errp);
 }
 
 static bool add_rest(Keyval *keys, const ShortForm *form, const char *rest, GError **errp)
 {
+    bool udp = strcmp(form->backend, "udp") == 0;
     /* A path of a file or pipe may hold any comma; the others are followed by options. */
-    if (strcmp(form->backend, "socket") != 0) {
-        keyval_add(keys, form->key, rest);
+    if (strcmp(form->backend, "socket") != 0 && !udp) {
+        bool device = *form->word == '/';
+        g_autofree char *path = g_strconcat(device ? form->word : "", rest, NULL);
+        keyval_add(keys, form->key, path);
         return true;
     }
     g_autoptr(Keyval) parsed = keyval_parse(rest, "address", errp);
@@ -85,8 +104,12 @@ static bool add_rest(Keyval *keys, const ShortForm *form, const char *rest, GErr
     }
     if (form->key) {
         keyval_add(keys, form->key, address);
-    } else if (!split_address(keys, address, errp)) {
+    } else if (udp ? !split_udp(keys, address, errp)
+                   : !split_address(keys, address, "host", "port", errp)) {
         return false;
+    }
+    if (form->flag) {
+        keyval_add(keys, form->flag, "on");
     }
     for (unsigned i = 0; i < keyval_count(parsed); i++) {
         const KeyvalEntry *entry = keyval_entry(parsed, i);
@@ -229,6 +252,14 @@ Chardev *chardev_spec_create(Object *parent, Keyval *keys, const ChardevMuxOps *
     g_ptr_array_add(options, NULL);
     g_autofree char *label = mux ? g_strconcat(id, "-base", NULL) : g_strdup(id);
     Chardev *chardev = chardev_new(parent, label, class, (const char *const *)options->pdata, errp);
+    bool ok = chardev &&
+              (class != &chardev_hub_class || chardev_hub_connect(chardev, parent, errp)) &&
+              (class != &chardev_testdev_class ||
+               chardev_testdev_connect(chardev, ops, ops_opaque, errp));
+    if (chardev && !ok) {
+        object_unparent(&chardev->object);
+        return NULL;
+    }
     return chardev && mux ? chardev_mux_new(parent, id, chardev, ops, ops_opaque, errp) : chardev;
 }
 

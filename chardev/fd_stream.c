@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/log.h"
+
 enum {
     READ_BYTES = 4096,
     MAX_PASSED_FDS = 16, /* that wait to be taken; further ones are closed */
@@ -86,17 +88,123 @@ static ssize_t read_some(FdStream *stream, int fd, uint8_t *bytes, size_t length
     return done;
 }
 
+static ssize_t write_some(FdStream *stream, const uint8_t *bytes, size_t length)
+{
+    struct pollfd poll_fd = { .fd = stream->out, .events = POLLOUT };
+    switch (stream->out_mode) {
+    case FD_STREAM_SOCKET: return send(stream->out, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    case FD_STREAM_POLLED:
+        if (poll(&poll_fd, 1, 0) <= 0) {
+            errno = EAGAIN;
+            return -1;
+        }
+        return write(stream->out, bytes, MIN(length, POLLED_WRITE_BYTES));
+    case FD_STREAM_NONBLOCKING: break;
+    }
+    return write(stream->out, bytes, length);
+}
+
+static gboolean on_writable(int fd, GIOCondition condition, gpointer opaque);
+
+static size_t write_plain(FdStream *stream, const uint8_t *bytes, size_t length)
+{
+    size_t total = 0;
+    while (total < length) {
+        ssize_t done = write_some(stream, bytes + total, length - total);
+        if (done > 0) {
+            total += done;
+        } else if (done < 0 && errno == EINTR) {
+            continue;
+        } else if (done < 0 && errno != EAGAIN) {
+            end(stream, errno);
+            return total;
+        } else {
+            break;
+        }
+    }
+    if (total < length && !stream->out_watch) {
+        stream->out_watch = add_watch(stream->out, G_IO_OUT, on_writable, stream);
+    }
+    return total;
+}
+
+/* What the codecs made goes to the host; true: all of it has. The stream may have ended. */
+static bool flush_wire(FdStream *stream)
+{
+    CodecStack *codecs = stream->codecs;
+    size_t done = 0;
+
+    if (!codecs) {
+        return true;
+    }
+    if (codecs->wire->len) {
+        g_autofree uint8_t *bytes = g_memdup2(codecs->wire->data, codecs->wire->len);
+        done = write_plain(stream, bytes, codecs->wire->len);
+    }
+    if (stream->codecs != codecs) {
+        return true; /* the peer has gone, and they with it */
+    }
+    if (done) {
+        g_byte_array_remove_range(codecs->wire, 0, done);
+    }
+    return codecs->wire->len == 0;
+}
+
+/* False: the front end does not take all of it now. */
+static bool deliver_payload(FdStream *stream)
+{
+    while (stream->codecs && stream->codecs->payload->len) {
+        GByteArray *payload = stream->codecs->payload;
+        size_t length = MIN(payload->len, chardev_can_receive(stream->chardev));
+        if (!length) {
+            return false;
+        }
+        g_autofree uint8_t *bytes = g_memdup2(payload->data, length);
+        g_byte_array_remove_range(payload, 0, length);
+        chardev_receive(stream->chardev, bytes, length); /* may end it all */
+    }
+    return true;
+}
+
+static void decode(FdStream *stream, const uint8_t *bytes, size_t length)
+{
+    g_autoptr(GError) error = NULL;
+    bool was_ready = codec_stack_is_ready(stream->codecs);
+    bool goes_on = codec_stack_receive(stream->codecs, bytes, length, &error);
+
+    flush_wire(stream);
+    if (stream->codecs && !was_ready && codec_stack_is_ready(stream->codecs)) {
+        stream->ready(stream->chardev);
+    }
+    deliver_payload(stream);
+    if (error) {
+        log_printf(0, "chardev '%s': %s\n", stream->chardev->label, error->message);
+    }
+    if (!goes_on && stream->codecs) {
+        end(stream, 0);
+    }
+}
+
 static gboolean on_readable(int fd, GIOCondition condition, gpointer opaque)
 {
     FdStream *stream = opaque;
     uint8_t bytes[READ_BYTES];
-    size_t room = chardev_can_receive(stream->chardev);
+    bool coded = stream->codecs;
+    bool agreeing = coded && !codec_stack_is_ready(stream->codecs);
+    size_t room = agreeing                  ? sizeof(bytes)
+                  : deliver_payload(stream) ? chardev_can_receive(stream->chardev)
+                                            : 0;
     if (room == 0) {
         drop_watch(&stream->in_watch);
         return G_SOURCE_REMOVE;
     }
+    if (coded) {
+        room = sizeof(bytes);
+    }
     ssize_t length = read_some(stream, fd, bytes, MIN(room, sizeof(bytes)));
-    if (length > 0) {
+    if (length > 0 && coded) {
+        decode(stream, bytes, length);
+    } else if (length > 0) {
         chardev_receive(stream->chardev, bytes, length);
     } else if (length == 0) {
         end(stream, 0);
@@ -110,7 +218,7 @@ static gboolean on_readable(int fd, GIOCondition condition, gpointer opaque)
 static gboolean on_writable(int fd, GIOCondition condition, gpointer opaque)
 {
     FdStream *stream = opaque;
-    if (chardev_flush(stream->chardev)) {
+    if (flush_wire(stream) && chardev_flush(stream->chardev)) {
         drop_watch(&stream->out_watch);
     }
     return G_SOURCE_CONTINUE;
@@ -173,6 +281,7 @@ void fd_stream_close(FdStream *stream)
         close(stream->out);
     }
     stream->in = stream->out = -1;
+    g_clear_pointer(&stream->codecs, codec_stack_free);
     if (stream->passed) {
         for (guint i = 0; i < stream->passed->len; i++) {
             close(g_array_index(stream->passed, int, i));
@@ -189,50 +298,58 @@ GArray *fd_stream_passed(FdStream *stream)
     return stream->passed;
 }
 
-static ssize_t write_some(FdStream *stream, const uint8_t *bytes, size_t length)
-{
-    struct pollfd poll_fd = { .fd = stream->out, .events = POLLOUT };
-    switch (stream->out_mode) {
-    case FD_STREAM_SOCKET: return send(stream->out, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    case FD_STREAM_POLLED:
-        if (poll(&poll_fd, 1, 0) <= 0) {
-            errno = EAGAIN;
-            return -1;
-        }
-        return write(stream->out, bytes, MIN(length, POLLED_WRITE_BYTES));
-    case FD_STREAM_NONBLOCKING: break;
-    }
-    return write(stream->out, bytes, length);
-}
-
 size_t fd_stream_write(FdStream *stream, const uint8_t *bytes, size_t length)
 {
     size_t total = 0;
     if (stream->out < 0) {
         return length;
     }
-    while (total < length) {
-        ssize_t done = write_some(stream, bytes + total, length - total);
-        if (done > 0) {
-            total += done;
-        } else if (done < 0 && errno == EINTR) {
-            continue;
-        } else if (done < 0 && errno != EAGAIN) {
-            end(stream, errno);
-            return total;
-        } else {
-            break;
-        }
+    if (!stream->codecs) {
+        return write_plain(stream, bytes, length);
     }
-    if (total < length && !stream->out_watch) {
-        stream->out_watch = add_watch(stream->out, G_IO_OUT, on_writable, stream);
+    while (total < length && flush_wire(stream) && stream->codecs) {
+        size_t chunk = MIN(length - total, CODEC_CHUNK_BYTES);
+        codec_stack_send(stream->codecs, bytes + total, chunk);
+        total += chunk;
+    }
+    if (stream->codecs) {
+        flush_wire(stream);
     }
     return total;
 }
 
+bool fd_stream_flush(FdStream *stream)
+{
+    return flush_wire(stream);
+}
+
+void fd_stream_start(FdStream *stream, CodecStack *codecs, void (*ready)(Chardev *chardev))
+{
+    stream->codecs = codecs;
+    stream->ready = ready;
+    if (codecs) {
+        codec_stack_start(codecs);
+        flush_wire(stream);
+    }
+    if (!stream->codecs || codec_stack_is_ready(stream->codecs)) {
+        ready(stream->chardev);
+    } else if (!stream->in_watch) {
+        stream->in_watch =
+            add_watch(stream->in, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, stream);
+    }
+}
+
+void fd_stream_serve(FdStream *stream)
+{
+    if (stream->in >= 0) {
+        on_readable(stream->in, G_IO_IN, stream);
+    }
+}
+
 void fd_stream_accept_input(FdStream *stream)
 {
-    if (stream->in >= 0 && !stream->in_watch && chardev_can_receive(stream->chardev) > 0) {
+    if (stream->in >= 0 && !stream->in_watch && deliver_payload(stream) && stream->in >= 0 &&
+        chardev_can_receive(stream->chardev) > 0) {
         stream->in_watch =
             add_watch(stream->in, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, stream);
     }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "chardev/chardev.h"
+#include "chardev/codec.h"
 
 typedef enum {
     FD_STREAM_NONBLOCKING, /* O_NONBLOCK is ours to set, or the descriptor never blocks */
@@ -18,6 +19,8 @@ typedef struct {
     int in, out;                              /* -1: none */
     FdStreamMode out_mode;
     GSource *in_watch, *out_watch;
+    CodecStack *codecs;              /* between line and descriptor; NULL: none */
+    void (*ready)(Chardev *chardev); /* the codecs have agreed with the peer */
     GArray *passed; /* int: descriptors that came along; NULL: they are not wanted */
 } FdStream;
 
@@ -32,6 +35,13 @@ void fd_stream_open(FdStream *stream, int in, int out);
  * Terminals and pipes are opened a second time, so that O_NONBLOCK is ours alone.
  */
 void fd_stream_open_inherited(FdStream *stream, int in, int out);
+/** fd_stream_start - with @codecs (taken over; NULL: none): @ready is called once they have agreed,
+ * maybe at once */
+void fd_stream_start(FdStream *stream, CodecStack *codecs, void (*ready)(Chardev *chardev));
+/** fd_stream_flush - as ChardevClass.flush */
+bool fd_stream_flush(FdStream *stream);
+/** fd_stream_serve - read what is there now, out of the main loop */
+void fd_stream_serve(FdStream *stream);
 /** fd_stream_close - stop watching and close; may be repeated */
 void fd_stream_close(FdStream *stream);
 /** fd_stream_write - as ChardevClass.write */

@@ -10,7 +10,8 @@ extern const ChardevClass chardev_mux_class;
 
 /* What the keys ask of the layer above; set once by the owner. */
 typedef struct {
-    void (*quit)(void *opaque); /* Ctrl-A x */
+    void (*quit)(void *opaque);             /* Ctrl-A x */
+    void (*exit)(void *opaque, int status); /* testdev */
     void (*save)(void *opaque); /* Ctrl-A s: write disk changes back; NULL: there are no disks */
 } ChardevMuxOps;
 

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -17,9 +18,10 @@ typedef struct {
     Chardev chardev;
     FdStream stream;
     SocketAddress address; /* properties */
-    bool server, wait, nodelay;
+    bool server, wait, nodelay, telnet, websocket, tn3270;
     int32_t fd;
     uint32_t reconnect_s;
+    bool accepted;           /* property: the peer called, though nobody listens here */
     int listener;            /* -1: none */
     int calling;             /* a connect() under way; -1: none */
     GSource *watch;          /* of the listener, the call, or the clock until the next one */
@@ -44,6 +46,29 @@ static void set_watch(SocketChardev *socket, GSource *source, GSourceFunc fn)
     g_source_attach(source, NULL);
 }
 
+static void connected(Chardev *chardev)
+{
+    SocketChardev *socket = container_of(chardev, SocketChardev, chardev);
+
+    chardev_set_connected(chardev, true);
+    fd_stream_accept_input(&socket->stream);
+}
+
+/* NULL: bytes go as they are. */
+static CodecStack *make_codecs(SocketChardev *socket)
+{
+    CodecStack *codecs = NULL;
+
+    if (socket->telnet || socket->websocket) {
+        codecs = codec_stack_new();
+        codec_stack_push(
+            codecs, socket->telnet
+                        ? codec_telnet_new(&socket->chardev, socket->server || socket->accepted)
+                        : codec_websocket_new(&socket->chardev));
+    }
+    return codecs;
+}
+
 static void use_connection(SocketChardev *socket, int fd)
 {
     int on = 1;
@@ -52,8 +77,13 @@ static void use_connection(SocketChardev *socket, int fd)
                    sizeof(on)); /* fails on Unix sockets, which have no delay */
     }
     fd_stream_open(&socket->stream, fd, fd);
-    chardev_set_connected(&socket->chardev, true);
-    fd_stream_accept_input(&socket->stream);
+    fd_stream_start(&socket->stream, make_codecs(socket), connected);
+}
+
+/* Somebody is there, though it may not have agreed with us on how to talk. */
+static bool has_peer(const SocketChardev *socket)
+{
+    return socket->stream.in >= 0;
 }
 
 /* Another caller than the peer: gets a line of its own. */
@@ -61,7 +91,14 @@ static void hand_over(SocketChardev *socket, int peer)
 {
     g_autofree char *fd = g_strdup_printf("%d", peer);
     g_autofree char *label = g_strdup_printf("%s-caller[*]", socket->chardev.label);
-    const char *const options[] = { "fd", fd, "server", "off", NULL };
+    const char *const options[] = {
+        "fd",        fd,
+        "server",    "off",
+        "telnet",    socket->telnet ? "on" : "off",
+        "websocket", socket->websocket ? "on" : "off",
+        "accepted",  "on",
+        NULL,
+    };
     const ChardevClass *class = (const ChardevClass *)socket->chardev.object.class;
     Chardev *caller = chardev_new(&socket->chardev.object, label, class, options, NULL);
     if (caller) {
@@ -78,7 +115,7 @@ static gboolean on_peer(int fd, GIOCondition condition, gpointer opaque)
     if (peer < 0) {
         return G_SOURCE_CONTINUE;
     }
-    if (socket->chardev.connected) {
+    if (has_peer(socket)) {
         hand_over(socket, peer);
         return G_SOURCE_CONTINUE;
     }
@@ -189,6 +226,20 @@ static bool open_client(SocketChardev *socket, GError **errp)
     return fd >= 0 || socket->reconnect_s;
 }
 
+static bool check_protocol(const SocketChardev *socket, GError **errp)
+{
+    if (socket->tn3270) {
+        error_set(errp, "tn3270= is for terminals of mainframes, which no machine here has");
+    } else if (socket->telnet && socket->websocket) {
+        error_set(errp, "telnet= and websocket= cannot be used together");
+    } else if (socket->websocket && !socket->server && !socket->accepted) {
+        error_set(errp, "websocket= is for servers: add server=on");
+    } else {
+        return true;
+    }
+    return false;
+}
+
 static bool check_options(SocketChardev *socket, GError **errp)
 {
     bool passed = socket->fd >= 0;
@@ -203,13 +254,13 @@ static bool check_options(SocketChardev *socket, GError **errp)
         error_set(errp, "reconnect= is for clients, not with server=on");
         return false;
     }
-    return !passed || open_passed(socket, errp);
+    return check_protocol(socket, errp);
 }
 
 static bool socket_open(Chardev *chardev, GError **errp)
 {
     SocketChardev *socket = container_of(chardev, SocketChardev, chardev);
-    bool ok = check_options(socket, errp);
+    bool ok = check_options(socket, errp) && (socket->fd < 0 || open_passed(socket, errp));
     if (ok && socket->server) {
         ok = open_server(socket, errp);
     } else if (ok && socket->fd < 0) {
@@ -231,12 +282,17 @@ static bool socket_wait(Chardev *chardev, ChardevAnnounceFn *announce, GError **
     }
     announce(chardev);
     while (!chardev->connected) {
+        fd.fd = has_peer(socket) ? socket->stream.in : socket->listener;
         if (poll(&fd, 1, -1) < 0 && errno != EINTR) {
             error_set_errno(errp, errno, "chardev '%s': waiting for a connection failed",
                             chardev->label);
             return false;
         }
-        on_peer(socket->listener, G_IO_IN, socket);
+        if (has_peer(socket)) {
+            fd_stream_serve(&socket->stream);
+        } else {
+            on_peer(socket->listener, G_IO_IN, socket);
+        }
     }
     return true;
 }
@@ -289,12 +345,21 @@ static void socket_accept_input(Chardev *chardev)
     fd_stream_accept_input(&container_of(chardev, SocketChardev, chardev)->stream);
 }
 
+static bool socket_flush(Chardev *chardev)
+{
+    return fd_stream_flush(&container_of(chardev, SocketChardev, chardev)->stream);
+}
+
 static char *socket_describe(Chardev *chardev)
 {
     SocketChardev *socket = container_of(chardev, SocketChardev, chardev);
     g_autofree char *address = socket->fd >= 0 ? g_strdup_printf("fd:%d", socket->fd)
                                                : socket_address_text(&socket->address);
-    return g_strdup_printf("%s%s%s", chardev->connected ? "" : "disconnected:", address,
+    const char *colon = socket->fd < 0 && !socket->address.path ? strchr(address, ':') : NULL;
+    const char *protocol = socket->telnet ? "telnet" : socket->websocket ? "websocket" : NULL;
+    g_autofree char *named =
+        protocol && colon ? g_strconcat(protocol, colon, NULL) : g_strdup(address);
+    return g_strdup_printf("%s%s%s", chardev->connected ? "" : "disconnected:", named,
                            socket->server ? ",server=on" : "");
 }
 
@@ -319,6 +384,12 @@ static const Property socket_properties[] = {
                   .help = "server: start only when somebody has called"),
     PROPERTY_BOOL("nodelay", SocketChardev, nodelay, false,
                   .help = "TCP: send small packets at once"),
+    PROPERTY_BOOL("telnet", SocketChardev, telnet, false, .help = "speak telnet"),
+    PROPERTY_BOOL("tn3270", SocketChardev, tn3270, false, .help = "not supported"),
+    PROPERTY_BOOL("websocket", SocketChardev, websocket, false,
+                  .help = "server: speak the websocket protocol"),
+    PROPERTY_BOOL("accepted", SocketChardev, accepted, false,
+                  .help = "fd= is of somebody who called"),
     PROPERTY_U32("reconnect", SocketChardev, reconnect_s, 0,
                  .help = "client: seconds until it calls again; 0: never"),
     {},
@@ -335,6 +406,7 @@ static const ChardevClass chardev_socket_class = {
     .close = socket_close,
     .wait = socket_wait,
     .write = socket_write,
+    .flush = socket_flush,
     .accept_input = socket_accept_input,
     .describe = socket_describe,
     .take_callers = socket_take_callers,

@@ -52,6 +52,16 @@ static void fail(const SocketAddress *address, int err, const char *what, GError
     error_set_errno(errp, err, "cannot %s %s", what, text);
 }
 
+bool socket_address_check_port(const char *port, GError **errp)
+{
+    bool numeric = strspn(port, "0123456789") == strlen(port);
+    if (numeric && *port && !g_ascii_string_to_unsigned(port, 10, 0, 65535, NULL, NULL)) {
+        error_set(errp, "port %s: must be at most 65535", port);
+        return false;
+    }
+    return true;
+}
+
 static struct addrinfo *look_up(const SocketAddress *address, int flags, GError **errp)
 {
     struct addrinfo hints = {
@@ -62,10 +72,7 @@ static struct addrinfo *look_up(const SocketAddress *address, int flags, GError 
                                                     : AF_INET6,
     };
     struct addrinfo *list = NULL;
-    guint64 number;
-    bool numeric = strspn(address->port, "0123456789") == strlen(address->port);
-    if (numeric && !g_ascii_string_to_unsigned(address->port, 10, 0, 65535, &number, NULL)) {
-        error_set(errp, "port %s: must be at most 65535", address->port);
+    if (!socket_address_check_port(address->port, errp)) {
         return NULL;
     }
     const char *host = address->host && *address->host ? address->host : NULL;

@@ -13,6 +13,8 @@ typedef struct {
 
 /** socket_address_check - exactly one kind of address is there, and complete */
 bool socket_address_check(const SocketAddress *address, GError **errp);
+/** socket_address_check_port - a number must be one of ports; names are looked up later */
+bool socket_address_check_port(const char *port, GError **errp);
 /** socket_address_listen - a listening, non-blocking socket; -1 with error */
 int socket_address_listen(const SocketAddress *address, GError **errp);
 /** socket_address_connect - a connected socket, or with @nowait one that becomes writable when it

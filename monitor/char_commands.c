@@ -70,12 +70,15 @@ static void add_number(Keyval *keys, const char *key, bool has, int64_t value)
     }
 }
 
-static void add_log(Keyval *keys, const char *logfile, bool has_append, bool append)
+static void add_common(Keyval *keys, const QmpChardevCommon *common)
 {
-    if (logfile) {
-        keyval_add(keys, "logfile", logfile);
+    if (common->logfile) {
+        keyval_add(keys, "logfile", common->logfile);
     }
-    add_flag(keys, "logappend", has_append, append);
+    add_flag(keys, "logappend", common->has_logappend, common->logappend);
+    add_number(keys, "logsize", common->has_logsize, common->logsize);
+    add_number(keys, "logkeep", common->has_logkeep, common->logkeep);
+    add_number(keys, "history", common->has_history, common->history);
 }
 
 static void add_address(Keyval *keys, const QmpSocketAddressLegacy *address)
@@ -104,48 +107,89 @@ static void add_socket(Keyval *keys, const QmpChardevSocket *socket)
     add_flag(keys, "server", true, server);
     add_flag(keys, "wait", server, false);
     add_flag(keys, "nodelay", socket->has_nodelay, socket->nodelay);
+    add_flag(keys, "telnet", socket->has_telnet, socket->telnet);
+    add_flag(keys, "websocket", socket->has_websocket, socket->websocket);
     add_number(keys, "reconnect", socket->has_reconnect, socket->reconnect);
-    add_log(keys, socket->logfile, socket->has_logappend, socket->logappend);
 }
 
-/* The keys that -chardev would have been given. */
-static Keyval *backend_keys(const char *id, const QmpChardevBackend *backend)
+/* False: not two TCP-like addresses. */
+static bool add_udp(Keyval *keys, const QmpChardevUdp *udp, GError **errp)
 {
-    Keyval *keys = keyval_new();
-    keyval_add(keys, "backend", qmp_chardev_backend_kind_names[backend->type]);
-    keyval_add(keys, "id", id);
+    const QmpSocketAddressLegacy *local = udp->local;
+    if (udp->remote->type != QMP_SOCKET_ADDRESS_TYPE_INET ||
+        (local && local->type != QMP_SOCKET_ADDRESS_TYPE_INET)) {
+        error_set(errp, "addresses of datagrams must be of type 'inet'");
+        return false;
+    }
+    add_address(keys, udp->remote);
+    if (local) {
+        keyval_add(keys, "localaddr", local->u.inet->data->host);
+        keyval_add(keys, "localport", local->u.inet->data->port);
+    }
+    return true;
+}
+
+static void add_hub(Keyval *keys, const QmpChardevHub *hub)
+{
+    for (guint i = 0; i < hub->chardevs->len; i++) {
+        g_autofree char *key = g_strdup_printf("chardevs.%u", i);
+        keyval_add(keys, key, g_ptr_array_index(hub->chardevs, i));
+    }
+}
+
+/* What is special to each kind. Its struct begins with that of what all have in common. */
+static const QmpChardevCommon *add_special(Keyval *keys, const QmpChardevBackend *backend,
+                                           GError **errp)
+{
     switch (backend->type) {
     case QMP_CHARDEV_BACKEND_KIND_FILE: {
         const QmpChardevFile *file = backend->u.file->data;
         keyval_add(keys, "path", file->out);
         add_flag(keys, "append", file->has_append, file->append);
-        add_log(keys, file->logfile, file->has_logappend, file->logappend);
-        break;
+        return (const QmpChardevCommon *)file;
     }
+    case QMP_CHARDEV_BACKEND_KIND_SERIAL:
+    case QMP_CHARDEV_BACKEND_KIND_PARALLEL:
     case QMP_CHARDEV_BACKEND_KIND_PIPE: {
-        const QmpChardevHostdev *pipe = backend->u.pipe->data;
-        keyval_add(keys, "path", pipe->device);
-        add_log(keys, pipe->logfile, pipe->has_logappend, pipe->logappend);
-        break;
+        const QmpChardevHostdevWrapper *wrapper =
+            backend->type == QMP_CHARDEV_BACKEND_KIND_SERIAL     ? backend->u.serial
+            : backend->type == QMP_CHARDEV_BACKEND_KIND_PARALLEL ? backend->u.parallel
+                                                                 : backend->u.pipe;
+        keyval_add(keys, "path", wrapper->data->device);
+        return (const QmpChardevCommon *)wrapper->data;
     }
-    case QMP_CHARDEV_BACKEND_KIND_SOCKET: add_socket(keys, backend->u.socket->data); break;
-    case QMP_CHARDEV_BACKEND_KIND_RINGBUF: {
-        const QmpChardevRingbuf *ring = backend->u.ringbuf->data;
-        add_number(keys, "size", ring->has_size, ring->size);
-        add_log(keys, ring->logfile, ring->has_logappend, ring->logappend);
-        break;
-    }
-    case QMP_CHARDEV_BACKEND_KIND_PTY:
-    case QMP_CHARDEV_BACKEND_KIND_NULL: {
-        const QmpChardevCommon *common = backend->type == QMP_CHARDEV_BACKEND_KIND_PTY
-                                             ? backend->u.pty->data
-                                             : backend->u.null->data;
-        add_log(keys, common->logfile, common->has_logappend, common->logappend);
-        break;
-    }
+    case QMP_CHARDEV_BACKEND_KIND_SOCKET:
+        add_socket(keys, backend->u.socket->data);
+        return (const QmpChardevCommon *)backend->u.socket->data;
+    case QMP_CHARDEV_BACKEND_KIND_UDP:
+        return add_udp(keys, backend->u.udp->data, errp)
+                   ? (const QmpChardevCommon *)backend->u.udp->data
+                   : NULL;
+    case QMP_CHARDEV_BACKEND_KIND_HUB:
+        add_hub(keys, backend->u.hub->data);
+        return (const QmpChardevCommon *)backend->u.hub->data;
+    case QMP_CHARDEV_BACKEND_KIND_RINGBUF:
+        add_number(keys, "size", backend->u.ringbuf->data->has_size,
+                   backend->u.ringbuf->data->size);
+        return (const QmpChardevCommon *)backend->u.ringbuf->data;
+    case QMP_CHARDEV_BACKEND_KIND_PTY: return backend->u.pty->data;
+    case QMP_CHARDEV_BACKEND_KIND_NULL: return backend->u.null->data;
     default: g_assert_not_reached();
     }
-    return keys;
+}
+
+/* The keys that -chardev would have been given; NULL with error. */
+static Keyval *backend_keys(const char *id, const QmpChardevBackend *backend, GError **errp)
+{
+    g_autoptr(Keyval) keys = keyval_new();
+    keyval_add(keys, "backend", qmp_chardev_backend_kind_names[backend->type]);
+    keyval_add(keys, "id", id);
+    const QmpChardevCommon *common = add_special(keys, backend, errp);
+    if (!common) {
+        return NULL;
+    }
+    add_common(keys, common);
+    return g_steal_pointer(&keys);
 }
 
 /* fd= may be what getfd named instead of a number. */
@@ -161,23 +205,61 @@ static bool resolve_fd(CommandContext *context, Keyval *keys, GError **errp)
     return fd >= 0;
 }
 
-QmpChardevReturn *qmp_chardev_add(CommandContext *context, const QmpChardevAddArgs *args,
-                                  GError **errp)
+static Chardev *create(CommandContext *context, Object *parent, const char *id,
+                       const QmpChardevBackend *backend, GError **errp)
 {
-    g_autoptr(Keyval) keys = backend_keys(args->id, args->backend);
-    if (!resolve_fd(context, keys, errp)) {
+    g_autoptr(Keyval) keys = backend_keys(id, backend, errp);
+    if (!keys || !resolve_fd(context, keys, errp)) {
         return NULL;
     }
-    Chardev *chardev = chardev_spec_create(chardevs(context), keys, NULL, NULL, errp);
-    if (!chardev) {
-        return NULL;
-    }
+    return chardev_spec_create(parent, keys, NULL, NULL, errp);
+}
+
+static QmpChardevReturn *describe(Chardev *chardev)
+{
     QmpChardevReturn *made = qmp_chardev_return_new();
     g_autofree char *text = chardev_describe(chardev);
     if (g_str_has_prefix(text, "pty:")) {
         made->pty = g_strdup(text + strlen("pty:"));
     }
     return made;
+}
+
+QmpChardevReturn *qmp_chardev_add(CommandContext *context, const QmpChardevAddArgs *args,
+                                  GError **errp)
+{
+    Chardev *chardev = create(context, chardevs(context), args->id, args->backend, errp);
+    return chardev ? describe(chardev) : NULL;
+}
+
+QmpChardevReturn *qmp_chardev_change(CommandContext *context, const QmpChardevChangeArgs *args,
+                                     GError **errp)
+{
+    Chardev *old = find(context, args->id, errp);
+    if (!old) {
+        return NULL;
+    }
+    if (object_cast(&old->object, &chardev_mux_class.object)) {
+        error_set(errp, "chardev '%s' is shared (mux=on), which cannot be changed", args->id);
+        return NULL;
+    }
+    if (args->backend->type == QMP_CHARDEV_BACKEND_KIND_HUB) {
+        error_set(errp, "a hub cannot take the place of chardev '%s'; make one and use it",
+                  args->id);
+        return NULL;
+    }
+    Object *apart = object_new(&container_class); /* the id is not free yet */
+    Chardev *made = create(context, apart, args->id, args->backend, errp);
+    if (made) {
+        object_ref(&made->object);
+        object_unparent(&made->object);
+        chardev_replace(old, made);
+        object_unparent(&old->object);
+        object_add_child(chardevs(context), args->id, &made->object, NULL);
+        object_unref(&made->object);
+    }
+    object_unref(apart);
+    return made ? describe(made) : NULL;
 }
 
 bool qmp_chardev_remove(CommandContext *context, const QmpChardevRemoveArgs *args, GError **errp)

@@ -421,7 +421,12 @@ static void mux_quit(void *opaque)
     vm_request_quit(opaque);
 }
 
-static const ChardevMuxOps mux_ops = { .quit = mux_quit };
+static void test_exit(void *opaque, int status)
+{
+    machine_request_shutdown(((Vm *)opaque)->machine, SHUTDOWN_GUEST_EXIT, status);
+}
+
+static const ChardevMuxOps mux_ops = { .quit = mux_quit, .exit = test_exit };
 
 static MonitorKind monitor_kind(const OptionUse *use)
 {

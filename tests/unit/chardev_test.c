@@ -122,6 +122,41 @@ static void test_ringbuf_keeps_the_newest_bytes(void)
     object_unref(root);
 }
 
+static void note_status(void *opaque, int status)
+{
+    *(int *)opaque = status;
+}
+
+static void test_testdev_tells_the_status(void)
+{
+    static const ChardevMuxOps ops = { .exit = note_status };
+    static const struct {
+        const char *text;
+        int status;
+    } cases[] = { { "0q", 1 }, { "3q", 7 },      { "x 12 q", 25 }, { "1x2q", 5 },
+                  { "q", 1 },  { "1000q", 209 }, { "3", -1 },      { "99999999999999q", -2 } };
+    Object *root = object_new(&container_class);
+    int status;
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Keyval) keys = keyval_parse("testdev,id=t", "backend", NULL);
+    g_autoptr(Keyval) again = keyval_parse("testdev,id=u", "backend", NULL);
+    Chardev *chardev = chardev_spec_create(root, keys, &ops, &status, &error);
+    ChardevPort port = { 0 };
+    g_assert_no_error(error);
+    g_assert_true(chardev_attach(&port, chardev, &no_handlers, NULL, NULL));
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        status = -1;
+        chardev_write(&port, cases[i].text, strlen(cases[i].text));
+        if (cases[i].status >= -1) {
+            g_assert_cmpint(status, ==, cases[i].status);
+        }
+        chardev_write(&port, "x", 1);
+    }
+    g_assert_null(chardev_spec_create(root, again, NULL, NULL, &error));
+    g_assert_nonnull(strstr(error->message, "command line only"));
+    object_unref(root);
+}
+
 static void test_short_forms_become_keys(void)
 {
     static const struct {
@@ -139,6 +174,17 @@ static void test_short_forms_become_keys(void)
         { "tcp:[::1]:23", "backend=socket,id=s0,host=::1,port=23", CHARDEV_SPEC_BACKEND },
         { "unix:/a,,b,server=on", "backend=socket,id=s0,path=/a,,b,server=on",
           CHARDEV_SPEC_BACKEND },
+        { "unix:path=/a,server=on", "backend=socket,id=s0,path=/a,server=on",
+          CHARDEV_SPEC_BACKEND },
+        { "telnet::23,server", "backend=socket,id=s0,host=,port=23,telnet=on,server=on",
+          CHARDEV_SPEC_BACKEND },
+        { "websocket:h:80", "backend=socket,id=s0,host=h,port=80,websocket=on",
+          CHARDEV_SPEC_BACKEND },
+        { "udp:h:1@:2", "backend=udp,id=s0,host=h,port=1,localaddr=,localport=2",
+          CHARDEV_SPEC_BACKEND },
+        { "udp::1", "backend=udp,id=s0,host=,port=1", CHARDEV_SPEC_BACKEND },
+        { "/dev/ttyS0", "backend=serial,id=s0,path=/dev/ttyS0", CHARDEV_SPEC_BACKEND },
+        { "/dev/lp0", "backend=parallel,id=s0,path=/dev/lp0", CHARDEV_SPEC_BACKEND },
         { "ringbuf,size=16", "backend=ringbuf,size=16,id=s0", CHARDEV_SPEC_BACKEND },
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -159,6 +205,7 @@ int main(int argc, char **argv)
     g_test_add_func("/chardev/unconnected", test_an_unconnected_port_takes_everything);
     g_test_add_func("/chardev/second-front-end", test_a_second_front_end_needs_a_mux);
     g_test_add_func("/chardev/ringbuf", test_ringbuf_keeps_the_newest_bytes);
+    g_test_add_func("/chardev/testdev", test_testdev_tells_the_status);
     g_test_add_func("/chardev/short-forms", test_short_forms_become_keys);
     return g_test_run();
 }
