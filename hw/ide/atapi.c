@@ -35,7 +35,8 @@ void atapi_packet(AtaDrive *drive)
     uint16_t limit = reg->high[0] << 8 | reg->mid[0];
 
     drive->dma = reg->features[0] & FEATURE_DMA;
-    drive->byte_limit = limit == 0 || limit > MAX_LIMIT ? MAX_LIMIT : limit;
+    /* a SATA port takes pieces of any size, and is not to be kept busy with tiny ones */
+    drive->byte_limit = limit == 0 || limit > MAX_LIMIT || drive->queued ? MAX_LIMIT : limit;
     drive->reg.count[0] = REASON_COMMAND;
     ata_want(drive, ATA_TASK_PACKET, ATA_PACKET_BYTES, false);
 }

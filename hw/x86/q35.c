@@ -2,7 +2,7 @@
 /* "q35": a PC of 2009, with the Q35 host bridge, PCI Express, and ICH9. */
 #include "hw/x86/pc.h"
 
-enum { LPC_SLOT = 31, SMBUS_FUNCTION = 3, PIRQS = 8, FIRST_PIRQ_GSI = 16 };
+enum { LPC_SLOT = 31, SATA_FUNCTION = 2, SMBUS_FUNCTION = 3, PIRQS = 8, FIRST_PIRQ_GSI = 16 };
 enum { LPC_PMBASE = 0x40, LPC_ACPI_CNTL = 0x44, LPC_PIRQA = 0x60, LPC_PIRQE = 0x68 };
 enum { MCH_PCIEXBAR = 0x60, MCH_PAM = 0x90, ELCR_PORT = 0x4d0, SMB_BASE = 0x20, SMB_HOSTC = 0x40 };
 enum { PIC_ROUTES = 0x0b0b0a0a, PIC_LEVELS = 1 << 9 | 1 << 10 | 1 << 11 };
@@ -27,6 +27,7 @@ static bool add_chipset(Pc *pc, GError **errp)
     }
     pc->south->multifunction = true;
     if (!device_realize(&pc->south->device, &pc->host->bus.bus, errp) ||
+        !pci_add(machine, &pc->host->bus, "ich9-ahci", PCI_DEVFN(LPC_SLOT, SATA_FUNCTION), errp) ||
         !pci_add(machine, &pc->host->bus, "ICH9-SMB", PCI_DEVFN(LPC_SLOT, SMBUS_FUNCTION), errp)) {
         return false;
     }
@@ -183,6 +184,7 @@ static const MachineClass q35_machine_class = {
     .cpu_base = &x86_cpu_class.cpu.device.object,
     .default_display = "VGA",
     .default_ports = true,
+    .drive_units = 1,
     .default_ram_bytes = X86_RAM_DEFAULT,
     .max_cpus = X86_MAX_CPUS,
     .options = PC_OPTIONS,
