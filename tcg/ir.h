@@ -12,6 +12,7 @@
 
 #include "tcg/env.h"
 #include "tcg/host_vector.h"
+#include "tcg/host_x87.h"
 #include "tcg/ops.h"
 
 /* A value is the number of the op that defines it; 0 is no value (op 0 is reserved). */
@@ -72,6 +73,8 @@ typedef struct {
     /* the helper with constant arguments @a and @b as a host instruction; NULL or false: there is
      * none */
     bool (*host)(uint64_t a, uint64_t b, IrHostVector *out);
+    /* likewise as an x87 instruction; argument c is constant too */
+    bool (*x87)(uint64_t a, IrHostX87 *out);
     uint64_t reads[IR_MAX_SLOTS / 64];
     uint64_t writes[IR_MAX_SLOTS / 64];
 } IrHelper;

@@ -39,6 +39,7 @@ enum {
 enum {
     X87_OPCODE_BITS = 11,   /* first byte's low 3 bits, ModRM */
     X87_SEGMENT_SHIFT = 12, /* X86SegmentNumber of the memory operand */
+    X87_BANK_SHIFT = 24,    /* TLB bank of a memory operand that the helper accesses */
     X87_BYTES_SHIFT = 16,   /* operand size: environments; 64-bit instruction pointers */
 };
 

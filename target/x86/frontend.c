@@ -114,6 +114,11 @@ const TcgSlot x86_slots[SLOT_COUNT] = {
      (HELPER_##helper) == HELPER_pdep || (HELPER_##helper) == HELPER_pext ||              \
      (HELPER_##helper) == HELPER_crc32)
 
+#define X87_OF(helper)                                       \
+    ((HELPER_##helper) == HELPER_fpu         ? x86_x87_run   \
+     : (HELPER_##helper) == HELPER_fpu_load  ? x86_x87_load  \
+     : (HELPER_##helper) == HELPER_fpu_store ? x86_x87_store \
+                                             : NULL)
 #define HOST_OF(helper)                                                                            \
     ((HELPER_##helper) == HELPER_vector || (HELPER_##helper) == HELPER_vector_fp ? x86_vector_host \
      : (HELPER_##helper) == HELPER_vzero                                         ? x86_vzero_host  \
@@ -128,6 +133,7 @@ const IrHelper x86_helpers[HELPER_COUNT] = {
                           .raises = (may_raise),                   \
                           .pure = IS_PURE(helper),                 \
                           .touches_fp = (fp),                      \
+                          .x87 = X87_OF(helper),                   \
                           .host = HOST_OF(helper),                 \
                           .reads = in,                             \
                           .writes = out },

@@ -44,6 +44,11 @@ extern const IrHelper x86_helpers[HELPER_COUNT];
 #include "target/x86/helpers.def"
 #undef HELPER
 
+/* IrHelper.x87 of the x87 helpers (fpu_host.c) */
+bool x86_x87_run(uint64_t code, IrHostX87 *out);
+bool x86_x87_load(uint64_t code, IrHostX87 *out);
+bool x86_x87_store(uint64_t code, IrHostX87 *out);
+
 struct X86Translate {
     TcgTranslate *region;
     IrBuilder *ir;

@@ -19,7 +19,8 @@ static IrValue code_word(X86Translate *t, const X86Insn *insn)
     uint32_t opcode = (insn->byte & 7u) << 8 | insn->modrm;
 
     return ir_i64(t->ir, opcode | (uint32_t)insn->memory.segment << X87_SEGMENT_SHIFT |
-                             (uint32_t)insn->operand_bytes << X87_BYTES_SHIFT);
+                             (uint32_t)insn->operand_bytes << X87_BYTES_SHIFT |
+                             (uint32_t)t->bank << X87_BANK_SHIFT);
 }
 
 static IrValue instruction_pointer(X86Translate *t, const X86Insn *insn)

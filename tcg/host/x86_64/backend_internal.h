@@ -36,6 +36,7 @@ typedef enum {
     STUB_CAS,
     STUB_HELPER,    /* call rax with caller-saved vector registers kept */
     STUB_HELPER_FP, /* likewise, and MXCSR at home around it */
+    STUB_X87,       /* call a helper: function and arguments on the stack, all registers kept */
     STUB_SOFT_FP,   /* operation rax on save[SAVE_FP...] in software */
     CONST_NAN32,
     CONST_NAN64,

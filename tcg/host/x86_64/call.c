@@ -86,9 +86,10 @@ static void cold_raised(Emit *e, const ColdJob *job)
 void emit_call(Emit *e, const IrOp *op)
 {
     const IrHelper *helper = (const IrHelper *)(uintptr_t)op->imm;
-    if (helper->host && emit_vector(e, op)) {
+    if ((helper->host && emit_vector(e, op)) || (helper->x87 && emit_x87(e, op))) {
         return;
     }
+    e->x87_clean = false;
     const TcgBackend *be = e->be;
     Asm *a = e->a;
     uint32_t clobbered = be->pinned & caller_saved;

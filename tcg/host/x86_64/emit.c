@@ -215,6 +215,12 @@ static void emit_jobs(Emit *e)
         if (job->from2) {
             emit_ref(e, job->from2, emit_pos(e));
         }
+        if (job->from3) {
+            emit_ref(e, job->from3, emit_pos(e));
+        }
+        if (job->from4) {
+            emit_ref(e, job->from4, emit_pos(e));
+        }
         e->insn = job->insn;
         job->emit(e, job);
     }
@@ -241,6 +247,7 @@ bool emit_region(Emit *e)
     e->insn_pc = e->region->pc;
     e->regs.s.clock = 0;
     e->out->sites = 0;
+    e->x87_clean = false;
     if (!has_room(e)) {
         return false;
     }

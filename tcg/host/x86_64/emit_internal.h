@@ -37,6 +37,7 @@ struct Emit {
     uint32_t far_groups; /* not used */
     bool looping;        /* the region jumps to its own start */
     bool wide;           /* upper halves of vector registers may be in use */
+    bool x87_clean;      /* the host's x87 flags are those of the region so far */
     VectorLoop loop;
     uint32_t next_site;            /* goes on from region to region, so that neighbours differ */
     int16_t predictor[IR_MAX_OPS]; /* of a LOAD or STORE that was reached, or NO_PREDICTOR */
@@ -132,16 +133,15 @@ EmitFn emit_farith, emit_fsqrt, emit_fma, emit_fminmax, emit_fcmp, emit_fcvt, em
     emit_fbits, emit_bitsf;
 EmitFn emit_nanbox, emit_unbox, emit_fselect, emit_loadv, emit_storev;
 
-/** emit_compare - flags for @cond on arguments 0 and 1; returns where the comparing instruction
- * begins */
+/** emit_compare - flags for @cond on arguments 0, 1; returns where the instruction begins */
 uint32_t emit_compare(Emit *e, IrCond cond, AsmCond *cc);
-/** emit_align_jump - make the displacement of a jump of @opcode_bytes, put next, lie on 4 bytes,
- * padding before @start */
+/** emit_align_jump - align the displacement of a jump of @opcode_bytes to come: pad @start */
 void emit_align_jump(Emit *e, uint32_t start, unsigned opcode_bytes);
 
-/** emit_vector - a call of a helper as a host instruction; false: there is none */
+/** emit_vector, emit_x87 - a call of a helper as a host instruction; false: there is none */
 bool emit_vector(Emit *e, const IrOp *op);
 
+bool emit_x87(Emit *e, const IrOp *op);
 /** emit_entry - the region's two entries */
 void emit_entry(Emit *e);
 extern EmitFn *const emit_table[IR_OP_COUNT];

@@ -202,6 +202,7 @@ void emit_exit(Emit *e, const IrOp *op)
 void emit_label(Emit *e, const IrOp *op)
 {
     vectors_flush(e);
+    e->x87_clean = false;
     e->label[op->imm] = emit_pos(e);
     regs_forget(e);
 }

@@ -45,9 +45,9 @@ typedef struct {
 typedef struct ColdJob ColdJob;
 struct ColdJob {
     void (*emit)(Emit *e, const ColdJob *job);
-    uint32_t from, from2; /* displacements of the jumps to it; 0: none */
-    uint32_t back;        /* where it ends up */
-    uint32_t retry;       /* memory: the check; exits: number of the site */
+    uint32_t from, from2, from3, from4; /* displacements of the jumps to it; 0: none */
+    uint32_t back;                      /* where it ends up */
+    uint32_t retry;                     /* memory: the check; exits: number of the site */
     int32_t insn;
     uint8_t reg[4];
     int16_t predictor; /* memory */

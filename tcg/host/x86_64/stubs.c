@@ -530,6 +530,45 @@ static void stub_helper(Stubs *s, Stub stub)
     asm_imm8(a, 0xc3);
 }
 
+/*
+ * Called with, from the top of the stack: return address, four arguments, the helper. All registers
+ * are kept and the host's x87 flags clear; the result is in save[SAVE_RESULT]. Does not return when
+ * it raised.
+ */
+static void stub_x87(Stubs *s)
+{
+    static const uint8_t argument[4] = { RSI, RDX, RCX, R8 };
+    enum { POPPED = 5 * 8 };
+    Asm *a = &s->a;
+    uint32_t vectors = s->be->scratch & all_vector;
+    int32_t frame = frame_bytes(s->be, vectors, POPPED + 8);
+    begin(s, STUB_X87);
+    keep_general(a);
+    asm_load(a, true, RAX, asm_mem(RSP, 0));
+    asm_store(a, true, ENV_MEM(hot.host_return), RAX);
+    asm_lea(a, true, RSP, asm_mem(RSP, -frame));
+    slots_store(a, s->be, s->be->pinned);
+    keep_vectors(s->be, a, vectors, false);
+    asm_load(a, true, RDI, save_mem(SAVE_OBJECT));
+    for (unsigned k = 0; k < 4; k++) {
+        asm_load(a, true, argument[k], asm_mem(RSP, frame + 8 + 8 * k));
+    }
+    asm_rm(a, 0xff, 2, asm_mem(RSP, frame + POPPED));
+    asm_store(a, true, save_mem(SAVE_RESULT), RAX);
+    asm_imm8(a, 0xdb); /* fnclex */
+    asm_imm8(a, 0xe2);
+    asm_alu_mi(a, ALU_CMP, false, ENV_MEM(hot.raise), 0);
+    uint32_t raised = asm_jcc(a, CC_NE);
+    keep_vectors(s->be, a, vectors, true);
+    slots_load(a, s->be, s->be->pinned & all_vector);
+    restore_general(a);
+    asm_lea(a, true, RSP, asm_mem(RSP, frame));
+    return_popping(a, POPPED);
+    asm_patch32(a, raised, asm_pos(a));
+    asm_lea(a, true, RSP, asm_mem(RSP, frame + 8 + POPPED));
+    leave(s, TCG_LEFT_RAISE);
+}
+
 static void stub_soft_fp(Stubs *s)
 {
     Asm *a = &s->a;
@@ -584,6 +623,7 @@ bool stubs_emit(TcgBackend *be, TcgSpace *space)
     stub_memory(&s, STUB_CAS, (const void *)be->runtime.cas, 4);
     stub_helper(&s, STUB_HELPER);
     stub_helper(&s, STUB_HELPER_FP);
+    stub_x87(&s);
     stub_soft_fp(&s);
     constant(&s, CONST_NAN32, 0x7fc00000, 0);
     constant(&s, CONST_NAN64, 0x7ff8000000000000, 0);

@@ -297,7 +297,7 @@ static void fill_data(Maker *m)
     static const uint32_t singles[] = { 0,          0x3f800000, 0x7f800000, 0x7fc00001,
                                         0x7f800001, 1,          0xcf000000, 0x3f000000 };
     uint8_t *base = m->c->data + 4096;
-    uint16_t control = 0x37f | (g_rand_int(m->rand) & 0xc00);
+    uint16_t control = 0x37f | (pick(m, 2) ? g_rand_int(m->rand) & 0xc00 : 0);
     uint32_t mxcsr = 0x1f80 | (g_rand_int(m->rand) & 0x6000);
 
     for (unsigned at = 0; at < ORACLE_DATA_BYTES; at += 8) {
