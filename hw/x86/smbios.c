@@ -211,14 +211,94 @@ static void put_oem_strings(Writer *w)
         }
         for (unsigned k = 0; k < keyval_count(keys) && count < MAX_STRINGS; k++) {
             const KeyvalEntry *entry = keyval_entry(keys, k);
-            if (strcmp(entry->key, "value") == 0 && entry->value && *entry->value) {
-                g_ptr_array_add(w->strings, g_strdup(entry->value));
+            g_autofree char *contents = NULL;
+            const char *text = strcmp(entry->key, "value") == 0 ? entry->value : NULL;
+            if (strcmp(entry->key, "path") == 0 && entry->value &&
+                g_file_get_contents(entry->value, &contents, NULL, NULL)) {
+                text = g_strchomp(contents);
+            }
+            if (text && *text) {
+                g_ptr_array_add(w->strings, g_strdup(text));
                 count++;
             }
         }
     }
     w->bytes->data[w->bytes->len - 1] = count;
     end(w);
+}
+
+static uint64_t number(const Keyval *keys, const char *key, uint64_t otherwise)
+{
+    const char *text = keyval_get(keys, key);
+    return text ? g_ascii_strtoull(text, NULL, 0) : otherwise;
+}
+
+/* 7.9: a connector for each -smbios type=8 */
+static void put_port(Writer *w, const Keyval *keys, unsigned index)
+{
+    begin(w, 8, 0x800 + index);
+    put_text(w, keyval_get(keys, "internal_reference"));
+    put(w, 0, 1); /* internal connector: none */
+    put_text(w, keyval_get(keys, "external_reference"));
+    put(w, number(keys, "connector_type", 0), 1);
+    put(w, number(keys, "port_type", 0), 1);
+    end(w);
+}
+
+/* 7.10: a slot for each -smbios type=9 */
+static void put_slot(Writer *w, const Keyval *keys, unsigned index)
+{
+    begin(w, 9, 0x900 + index);
+    put_text(w, keyval_get(keys, "slot_designation"));
+    put(w, number(keys, "slot_type", 0), 1);
+    put(w, number(keys, "slot_data_bus_width", 0), 1);
+    put(w, number(keys, "current_usage", 0), 1);
+    put(w, number(keys, "slot_length", 0), 1);
+    put(w, number(keys, "slot_id", 0), 2);
+    put(w, number(keys, "slot_characteristics1", 0), 1);
+    put(w, number(keys, "slot_characteristics2", 0), 1);
+    put(w, 0xffff, 2); /* which device is in it is not said */
+    put(w, 0xff, 1);
+    end(w);
+}
+
+/* 7.42: a device on the board for each -smbios type=41 */
+static void put_onboard(Writer *w, const Keyval *keys, unsigned index)
+{
+    static const char *const kinds[] = { "other",     "unknown", "video", "scsi", "ethernet",
+                                         "tokenring", "sound",   "pata",  "sata", "sas" };
+    const char *kind = keyval_get(keys, "kind");
+    uint8_t type = 1;
+    for (unsigned i = 0; kind && i < G_N_ELEMENTS(kinds); i++) {
+        type = strcmp(kind, kinds[i]) == 0 ? i + 1 : type;
+    }
+    begin(w, 41, 0x2900 + index);
+    put_text(w, keyval_get(keys, "designation"));
+    put(w, type | 0x80, 1); /* enabled */
+    put(w, number(keys, "instance", 1), 1);
+    put(w, 0xffff, 2);
+    put(w, 0xff, 1);
+    end(w);
+}
+
+/* Structures of which every option makes one. */
+static void put_many(Writer *w)
+{
+    static const struct {
+        uint8_t type;
+        void (*put)(Writer *w, const Keyval *keys, unsigned index);
+    } rows[] = { { 8, put_port }, { 9, put_slot }, { 41, put_onboard } };
+    const GPtrArray *options = w->machine->options[MACHINE_OPTION_SMBIOS];
+    for (unsigned row = 0; row < G_N_ELEMENTS(rows); row++) {
+        unsigned index = 0;
+        for (guint i = 0; options && i < options->len && !w->given[rows[row].type]; i++) {
+            const Keyval *keys = g_ptr_array_index(options, i);
+            const char *type = keyval_get(keys, "type");
+            if (type && g_ascii_strtoull(type, NULL, 10) == rows[row].type) {
+                rows[row].put(w, keys, index++);
+            }
+        }
+    }
 }
 
 static void put_memory_array(Writer *w, unsigned modules)
@@ -283,10 +363,12 @@ static void put_memory(Writer *w)
 
 static void put_rest(Writer *w)
 {
-    begin(w, 32, 0x2000);
-    put(w, 0, 6);
-    put(w, 0, 1); /* no errors at the last start */
-    end(w);
+    if (!w->given[32]) {
+        begin(w, 32, 0x2000);
+        put(w, 0, 6);
+        put(w, 0, 1); /* no errors at the last start */
+        end(w);
+    }
     begin(w, 127, HANDLE_END);
     end(w);
 }
@@ -325,7 +407,11 @@ static bool check_keys(const Keyval *keys, GError **errp)
         { 2, "manufacturer product version serial asset location" },
         { 3, "manufacturer version serial asset sku" },
         { 4, "sock_pfx manufacturer version serial asset part max-speed current-speed" },
-        { 11, "value" },
+        { 8, "internal_reference external_reference connector_type port_type" },
+        { 9, "slot_designation slot_type slot_data_bus_width current_usage slot_length slot_id "
+             "slot_characteristics1 slot_characteristics2" },
+        { 11, "value path" },
+        { 41, "designation kind instance pcidev" },
         { 17, "loc_pfx bank manufacturer serial asset part speed" },
     };
     const char *text = keyval_get(keys, "type");
@@ -349,8 +435,10 @@ static bool check_keys(const Keyval *keys, GError **errp)
         }
         return true;
     }
-    error_set(errp, "-smbios: type=%s: fields can be set of structures 0, 1, 2, 3, 4, 11 and 17",
-              text);
+    error_set(
+        errp,
+        "-smbios: type=%s: fields can be set of structures 0, 1, 2, 3, 4, 8, 9, 11, 17 and 41",
+        text);
     return false;
 }
 
@@ -361,6 +449,13 @@ static bool apply_options(Writer *w, GError **errp)
         const Keyval *keys = g_ptr_array_index(options, i);
         const char *file = keyval_get(keys, "file");
         if (file ? !add_file(w, file, errp) : !check_keys(keys, errp)) {
+            return false;
+        }
+    }
+    for (guint i = 0; options && i < options->len; i++) {
+        const char *path = keyval_get(g_ptr_array_index(options, i), "path");
+        if (path && !g_file_test(path, G_FILE_TEST_IS_REGULAR)) {
+            error_set(errp, "-smbios: path=%s: there is no such file", path);
             return false;
         }
     }
@@ -392,6 +487,7 @@ static void put_structures(Writer *w)
     if (is_given(w, 11) && !w->given[11]) {
         put_oem_strings(w);
     }
+    put_many(w);
     if (!w->given[16] && !w->given[17] && !w->given[19]) {
         put_memory(w);
     }
