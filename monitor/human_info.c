@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "accel/accel.h"
+#include "hw/core/numa.h"
 #include "monitor/human_internal.h"
 #include "schema/commands.h"
 #include "util/error.h"
@@ -64,6 +65,24 @@ static bool info_cpus(HumanCall *call, GError **errp)
                    i == call->cpu_index ? '*' : ' ', info->cpu_index, info->thread_id);
     }
     schema_free(&qmp_array_of_cpu_info_fast_type, list);
+    return true;
+}
+
+static bool info_numa(HumanCall *call, GError **errp)
+{
+    const Machine *machine = call->context.machine;
+    const MachineNuma *numa = machine->numa;
+    human_text(call, "%u nodes\n", numa ? numa->nodes : 0);
+    for (unsigned node = 0; numa && node < numa->nodes; node++) {
+        human_text(call, "node %u cpus:", node);
+        for (guint i = 0; i < machine->cpus->len; i++) {
+            if (numa_node_of(machine, i) == node) {
+                human_text(call, " %u", i);
+            }
+        }
+        human_text(call, "\nnode %u size: %" G_GUINT64_FORMAT " MB\nnode %u plugged: 0 MB\n", node,
+                   numa->bytes[node] >> 20, node);
+    }
     return true;
 }
 
@@ -252,6 +271,7 @@ const HumanCommand human_topics[] = {
     { "memory_size_summary", NULL, "", "", "size of guest memory", info_memory },
     { "mtree", NULL, "[-f]", "", "memory regions; -f: the flat view", info_mtree },
     { "name", NULL, "", "", "name of the guest", info_name },
+    { "numa", NULL, "", "", "nodes: their processors and memory", info_numa },
     { "qom-tree", NULL, "[PATH]", "p", "objects, from the machine or PATH down", info_qom_tree },
     { "qtree", NULL, "", "", "devices, their buses and properties", info_qtree },
     { "registers", NULL, "[-a]", "", "registers of the chosen processor; -a: of all",

@@ -55,7 +55,9 @@ QmpTargetInfo *qmp_query_target(CommandContext *context, GError **errp)
 
 QmpCurrentMachineParams *qmp_query_current_machine(CommandContext *context, GError **errp)
 {
-    return qmp_current_machine_params_new(); /* nothing can be woken */
+    QmpCurrentMachineParams *params = qmp_current_machine_params_new();
+    params->wakeup_suspend_support = context->machine->can_suspend;
+    return params;
 }
 
 static void get_thread(Cpu *cpu, void *data)

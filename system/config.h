@@ -16,6 +16,16 @@ typedef enum {
     CONFIG_ON_PANIC_NONE,
 } ConfigOnPanic;
 
+typedef enum {
+    CONFIG_ON_WATCHDOG_RESET,
+    CONFIG_ON_WATCHDOG_SHUTDOWN,
+    CONFIG_ON_WATCHDOG_POWEROFF,
+    CONFIG_ON_WATCHDOG_PAUSE,
+    CONFIG_ON_WATCHDOG_DEBUG,
+    CONFIG_ON_WATCHDOG_NONE,
+    CONFIG_ON_WATCHDOG_INJECT_NMI,
+} ConfigOnWatchdog;
+
 /* The machine and its processors. A "use" is the option that the values came from, for error
  * messages. */
 typedef struct {
@@ -64,6 +74,7 @@ typedef struct {
     ConfigOnReboot on_reboot;
     ConfigOnShutdown on_shutdown;
     ConfigOnPanic on_panic;
+    ConfigOnWatchdog on_watchdog;
     char *pidfile;
 } ConfigLife;
 

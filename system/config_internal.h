@@ -33,7 +33,7 @@ OptionApplyFn config_apply_chardev, config_apply_device, config_apply_display, c
 OptionApplyFn config_apply_action, config_apply_daemonize, config_apply_debug,
     config_apply_debug_file, config_apply_debug_filter, config_apply_help, config_apply_msg,
     config_apply_no_reboot, config_apply_no_shutdown, config_apply_paused, config_apply_pidfile,
-    config_apply_readconfig, config_apply_trace, config_apply_version;
+    config_apply_readconfig, config_apply_trace, config_apply_version, config_apply_watchdog_action;
 OptionListFn config_list_debug, config_list_trace;
 /* listing.c */
 OptionListFn config_list_accels, config_list_chardevs, config_list_cpus, config_list_devices,

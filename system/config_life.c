@@ -60,12 +60,24 @@ bool config_apply_no_shutdown(Config *config, const OptionUse *use, GError **err
     return true;
 }
 
+static void set_watchdog(Config *config, const char *action)
+{
+    static const char *const actions[] = { "reset", "shutdown", "poweroff",  "pause",
+                                           "debug", "none",     "inject-nmi" };
+    for (int i = 0; action && i < (int)G_N_ELEMENTS(actions); i++) {
+        if (strcmp(action, actions[i]) == 0) {
+            config->life.on_watchdog = (ConfigOnWatchdog)i;
+        }
+    }
+}
+
 bool config_apply_action(Config *config, const OptionUse *use, GError **errp)
 {
     static const char *const panics[] = { "shutdown", "pause", "exit-failure", "none" };
     const char *reboot = option_string(use, "reboot", NULL);
     const char *shutdown = option_string(use, "shutdown", NULL);
     const char *panic = option_string(use, "panic", NULL);
+    set_watchdog(config, option_string(use, "watchdog", NULL));
     if (reboot) {
         bool ends = strcmp(reboot, "shutdown") == 0;
         config->life.on_reboot = ends ? CONFIG_ON_REBOOT_SHUTDOWN : CONFIG_ON_REBOOT_RESET;
@@ -79,6 +91,12 @@ bool config_apply_action(Config *config, const OptionUse *use, GError **errp)
             config->life.on_panic = (ConfigOnPanic)i;
         }
     }
+    return true;
+}
+
+bool config_apply_watchdog_action(Config *config, const OptionUse *use, GError **errp)
+{
+    set_watchdog(config, option_string(use, "action", NULL));
     return true;
 }
 

@@ -193,6 +193,7 @@ bool config_apply_board_option(Config *config, const OptionUse *use, GError **er
         [MACHINE_OPTION_NUMA] = "numa",
         [MACHINE_OPTION_FW_CFG] = "fw_cfg",
         [MACHINE_OPTION_ACPI_TABLE] = "acpitable",
+        [MACHINE_OPTION_ROM] = "option-rom",
     };
     for (unsigned i = 0; i < MACHINE_OPTION_COUNT; i++) {
         if (strcmp(use->row->name, names[i]) == 0) {

@@ -82,10 +82,17 @@ static const OptionKey semihosting_keys[] = {
 static const char *const reboot_values[] = { "reset", "shutdown", NULL };
 static const char *const shutdown_values[] = { "poweroff", "pause", NULL };
 static const char *const panic_values[] = { "shutdown", "pause", "exit-failure", "none", NULL };
+static const char *const watchdog_values[] = { "reset", "shutdown", "poweroff",   "pause",
+                                               "debug", "none",     "inject-nmi", NULL };
+static const OptionKey watchdog_keys[] = {
+    { "action", OPTION_KEY_STRING, watchdog_values },
+    {},
+};
 static const OptionKey action_keys[] = {
     { "reboot", OPTION_KEY_STRING, reboot_values },
     { "shutdown", OPTION_KEY_STRING, shutdown_values },
     { "panic", OPTION_KEY_STRING, panic_values },
+    { "watchdog", OPTION_KEY_STRING, watchdog_values },
     {},
 };
 static const OptionKey msg_keys[] = {
@@ -125,9 +132,20 @@ static const OptionKey numa_keys[] = {
     { "src", OPTION_KEY_NUMBER },
     { "dst", OPTION_KEY_NUMBER },
     { "val", OPTION_KEY_NUMBER },
+    { "initiator", OPTION_KEY_NUMBER },
+    { "node-id", OPTION_KEY_NUMBER },
+    { "socket-id", OPTION_KEY_NUMBER },
+    { "die-id", OPTION_KEY_NUMBER },
+    { "core-id", OPTION_KEY_NUMBER },
+    { "thread-id", OPTION_KEY_NUMBER },
     {},
 };
 static const OptionKey fw_cfg_keys[] = { { "name" }, { "file" }, { "string" }, {} };
+static const OptionKey option_rom_keys[] = {
+    { "file" },
+    { "bootindex", OPTION_KEY_NUMBER },
+    {},
+};
 static const OptionKey acpi_table_keys[] = { { "file" }, {} };
 static const OptionKey trace_keys[] = { { "enable" }, { "events" }, { "file" }, {} };
 
@@ -267,8 +285,8 @@ const OptionRow option_table[] = {
       .list = config_list_datadirs,
       .help = "look for firmware here first ('-L help' lists the usual places)" },
     KEYS("boot",
-         "[order=drives][,once=drives][,menu=on|off][,splash-time=ms][,reboot-timeout=ms]"
-         "[,strict=on|off]",
+         "[order=drives][,once=drives][,menu=on|off][,splash=file][,splash-time=ms]\n"
+         "[,reboot-timeout=ms][,strict=on|off]",
          OPTION_BOOT, "order", boot_keys, config_apply_board_option,
          "what firmware tries in turn: floppy (a), hard disk (c), CD (d), network (n)"),
     { .name = "smbios",
@@ -277,13 +295,17 @@ const OptionRow option_table[] = {
       .argument = OPTION_ARGUMENT_KEYS,
       .apply = config_apply_board_option,
       .help = "what the machine tells of itself: a structure, or fields of type 0 to 4, 11, 17" },
-    KEYS("numa", "node[,nodeid=n][,cpus=first[-last]][,mem=size] or dist,src=n,dst=n,val=n",
+    KEYS("numa",
+         "node[,nodeid=n][,cpus=first[-last]][,mem=size|,memdev=id] or dist,src=n,dst=n,val=n\n"
+         "or cpu,node-id=n[,socket-id=n][,die-id=n][,core-id=n][,thread-id=n]",
          OPTION_STANDARD, "kind", numa_keys, config_apply_board_option,
          "divide memory and processors into nodes, and say how far apart these are"),
     KEYS("fw_cfg", "[name=]name,file=path or string=text", OPTION_BOOT, "name", fw_cfg_keys,
          config_apply_board_option, "a file that the guest finds in fw_cfg, named opt/..."),
     KEYS("acpitable", "file=path", OPTION_BOOT, NULL, acpi_table_keys, config_apply_board_option,
          "a further ACPI table"),
+    KEYS("option-rom", "[file=]path[,bootindex=n]", OPTION_BOOT, "file", option_rom_keys,
+         config_apply_board_option, "an option ROM that firmware runs"),
     FLAG("semihosting", OPTION_BOOT, config_apply_semihosting,
          "let the guest use files and console of the host"),
     KEYS("semihosting-config",
@@ -296,8 +318,11 @@ const OptionRow option_table[] = {
          "stop instead of exiting when the guest powers off"),
     KEYS("action",
          "[reboot=reset|shutdown][,shutdown=poweroff|pause][,panic=shutdown|pause|exit-failure|"
-         "none]",
+         "none]\n[,watchdog=reset|shutdown|poweroff|pause|debug|none|inject-nmi]",
          OPTION_DEBUG, NULL, action_keys, config_apply_action, "what to do on such an event"),
+    KEYS("watchdog-action", "reset|shutdown|poweroff|pause|debug|none|inject-nmi", OPTION_DEBUG,
+         "action", watchdog_keys, config_apply_watchdog_action,
+         "what to do when the guest does not reset its watchdog in time"),
     FLAG("daemonize", OPTION_DEBUG, config_apply_daemonize,
          "go to the background once everything is set up"),
     TEXT("pidfile", "file", OPTION_DEBUG, config_apply_pidfile, "write the process id there"),
@@ -360,7 +385,6 @@ const OptionRow option_table[] = {
     MISSING("full-screen", NULL, "displays are"),
     MISSING("k", "layout", "displays are"),
     MISSING("g", "WxH", "displays are"),
-    MISSING("option-rom", "file", "option ROMs are"),
     MISSING("mem-path", "path", "memory in files is"),
     MISSING("mem-prealloc", NULL, "preallocated memory is"),
     MISSING("overcommit", "...", "locked memory is"),
@@ -373,7 +397,6 @@ const OptionRow option_table[] = {
     MISSING("runas", "user", "dropping privileges is"),
     MISSING("run-with", "...", "dropping privileges is"),
     MISSING("chroot", "folder", "dropping privileges is"),
-    MISSING("watchdog-action", "action", "watchdogs are"),
     MISSING("tpmdev", "...", "TPM devices are"),
     MISSING("plugin", "...", "plug-ins are"),
     MISSING("compat", "...", "deprecation policies are"),

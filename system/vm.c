@@ -40,7 +40,8 @@ static void halt(Vm *vm)
 
 void vm_start(Vm *vm)
 {
-    if (vm->machine->run_state != RUN_STATE_RUNNING) {
+    RunState state = vm->machine->run_state;
+    if (state != RUN_STATE_RUNNING && state != RUN_STATE_SUSPENDED) {
         qmp_event_resume(vm_events(vm));
         resume(vm);
     }
@@ -49,7 +50,9 @@ void vm_start(Vm *vm)
 /* Without an event: for machines that end. */
 static bool stop_silently(Vm *vm, RunState state)
 {
-    bool running = vm->machine->run_state == RUN_STATE_RUNNING;
+    RunState before = vm->machine->run_state;
+    bool running = before == RUN_STATE_RUNNING ||
+                   (before == RUN_STATE_SUSPENDED && state != RUN_STATE_SUSPENDED);
     if (running) {
         halt(vm);
     }
@@ -67,9 +70,41 @@ void vm_stop(Vm *vm, RunState state)
     }
 }
 
+/* As a stop, but that time goes on: a clock may wake the guest. */
+static void handle_suspend(Vm *vm)
+{
+    void (*pause_all)(Accel *) = ACCEL_METHOD(vm, pause_all);
+    if (vm->machine->run_state == RUN_STATE_RUNNING) {
+        if (pause_all) {
+            pause_all(vm->accel);
+        }
+        vm->machine->run_state = RUN_STATE_SUSPENDED;
+        qmp_event_suspend(vm_events(vm));
+    }
+}
+
+static void handle_wake(Vm *vm)
+{
+    g_autoptr(GError) error = NULL;
+    if (vm->machine->run_state != RUN_STATE_SUSPENDED) {
+        return;
+    }
+    vm->machine->waking = vm->wake_cause;
+    bool done = machine_reset(vm->machine, &error);
+    vm->machine->waking = WAKE_NONE;
+    if (done) {
+        qmp_event_wakeup(vm_events(vm));
+        resume(vm);
+    } else {
+        message_error(error);
+        vm_stop(vm, RUN_STATE_INTERNAL_ERROR);
+    }
+}
+
 bool vm_reset(Vm *vm, GError **errp)
 {
-    bool running = vm->machine->run_state == RUN_STATE_RUNNING;
+    bool running = vm->machine->run_state == RUN_STATE_RUNNING ||
+                   vm->machine->run_state == RUN_STATE_SUSPENDED;
     if (running) {
         halt(vm);
     }
@@ -190,10 +225,23 @@ static gboolean on_request(gpointer opaque)
     g_clear_pointer(&vm->request, g_source_unref);
     if (vm->shutdown_wanted) {
         vm->shutdown_wanted = vm->reset_wanted = vm->debug_wanted = false;
+        vm->suspend_wanted = false;
         handle_shutdown(vm);
     } else if (vm->reset_wanted) {
-        vm->reset_wanted = false;
+        vm->reset_wanted = vm->suspend_wanted = false;
         handle_reset(vm);
+    }
+    if (vm->suspend_wanted) {
+        vm->suspend_wanted = false;
+        handle_suspend(vm);
+    }
+    if (vm->wake_cause) {
+        handle_wake(vm);
+        vm->wake_cause = WAKE_NONE;
+    }
+    if (vm->watchdog_stop_wanted) {
+        vm->watchdog_stop_wanted = false;
+        vm_stop(vm, RUN_STATE_WATCHDOG);
     }
     if (vm->debug_wanted) {
         vm->debug_wanted = false;
@@ -240,9 +288,32 @@ static void request_debug(Machine *machine)
     wake(vm);
 }
 
+static void request_suspend(Machine *machine)
+{
+    Vm *vm = machine->ops_opaque;
+    vm->suspend_wanted = true;
+    wake(vm);
+}
+
+static void request_wake(Machine *machine, WakeCause cause)
+{
+    Vm *vm = machine->ops_opaque;
+    vm->wake_cause = cause;
+    wake(vm);
+}
+
+void vm_request_watchdog_stop(Vm *vm)
+{
+    vm->watchdog_stop_wanted = true;
+    wake(vm);
+}
+
 const MachineOps vm_machine_ops = { .request_shutdown = request_shutdown,
                                     .request_reset = request_reset,
-                                    .request_debug = request_debug };
+                                    .request_debug = request_debug,
+                                    .request_suspend = request_suspend,
+                                    .request_wake = request_wake,
+                                    .watchdog_expired = vm_watchdog_expired };
 
 void vm_request_quit(Vm *vm)
 {

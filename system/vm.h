@@ -7,6 +7,7 @@
 #include "accel/qtest/qtest.h"
 #include "gdbstub/gdbstub.h"
 #include "monitor/monitor.h"
+#include "schema/types.h"
 #include "system/config.h"
 
 typedef struct Vm Vm;
@@ -28,6 +29,8 @@ struct Vm {
     GPtrArray *signals; /* GSource * */
     /* asked for by a guest or the host, handled in the main loop */
     bool shutdown_wanted, reset_wanted, reset_by_guest, debug_wanted;
+    bool suspend_wanted, watchdog_stop_wanted;
+    WakeCause wake_cause; /* WAKE_NONE: nobody woke it */
     ShutdownCause cause;
     int status;
     GSource *request; /* pending handler of the above */
@@ -55,6 +58,11 @@ void vm_watch_signals(Vm *vm);
 EventSink *vm_events(Vm *vm);
 /** vm_add_device - as -device does: "driver", "id", "bus" and properties of the device */
 bool vm_add_device(Vm *vm, const Keyval *keys, GError **errp);
+
+/** vm_watchdog_expired - do what the user wants then */
+void vm_watchdog_expired(Machine *machine);
+void vm_request_watchdog_stop(Vm *vm);
+void vm_set_watchdog_action(Vm *vm, QmpWatchdogAction action);
 
 extern const MachineOps vm_machine_ops;
 /** vm_request_quit - Ctrl-A x and the monitor's quit; any thread with the lock */

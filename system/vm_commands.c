@@ -19,6 +19,8 @@ QmpStatusInfo *qmp_query_status(CommandContext *context, GError **errp)
         [RUN_STATE_INTERNAL_ERROR] = QMP_RUN_STATE_INTERNAL_ERROR,
         [RUN_STATE_GUEST_PANICKED] = QMP_RUN_STATE_GUEST_PANICKED,
         [RUN_STATE_DEBUG] = QMP_RUN_STATE_DEBUG,
+        [RUN_STATE_SUSPENDED] = QMP_RUN_STATE_SUSPENDED,
+        [RUN_STATE_WATCHDOG] = QMP_RUN_STATE_WATCHDOG,
     };
     Object *accel = &context->machine->accel->object;
     QmpStatusInfo *info = qmp_status_info_new();
@@ -63,6 +65,16 @@ bool qmp_system_reset(CommandContext *context, GError **errp)
     return true;
 }
 
+bool qmp_system_wakeup(CommandContext *context, GError **errp)
+{
+    if (context->machine->run_state != RUN_STATE_SUSPENDED) {
+        error_set(errp, "the guest does not sleep");
+        return false;
+    }
+    machine_request_wake(context->machine, WAKE_OTHER);
+    return true;
+}
+
 bool qmp_system_powerdown(CommandContext *context, GError **errp)
 {
     if (!context->machine->power_button) {
@@ -90,6 +102,9 @@ bool qmp_set_action(CommandContext *context, const QmpSetActionArgs *args, GErro
         life->on_shutdown = args->shutdown == QMP_SHUTDOWN_ACTION_PAUSE
                                 ? CONFIG_ON_SHUTDOWN_PAUSE
                                 : CONFIG_ON_SHUTDOWN_POWEROFF;
+    }
+    if (args->has_watchdog) {
+        vm_set_watchdog_action(context->vm, args->watchdog);
     }
     if (args->has_panic) {
         life->on_panic = panics[args->panic];

@@ -224,6 +224,7 @@ static bool setup_machine(Vm *vm, const MachineClass *class, GError **errp)
     if (!property_set_all(obj, config->machine.properties, NULL, &error)) {
         return blame(config->machine.use, error, errp);
     }
+    vm->machine->no_graphics |= !vm->machine->graphics;
     return setup_memory(vm, class, errp) && setup_cpu(vm, class, errp) &&
            pass_board_options(vm, class, errp);
 }
@@ -339,10 +340,28 @@ static bool setup_accel(Vm *vm, GError **errp)
 
 /* @obj stays in the tree where it was put; -device ID lands in peripheral, the nameless in
  * peripheral-anon. */
+/* "virtio-blk" means the kind of it that this machine has a bus for. */
+static char *device_name(Machine *machine, const char *driver)
+{
+    if (g_str_has_prefix(driver, "virtio-") && !object_class_by_name(driver)) {
+        g_autofree char *pci = g_strconcat(driver, "-pci", NULL);
+        g_autofree char *plain = g_strconcat(driver, "-device", NULL);
+        if (object_class_by_name(pci) &&
+            (pci_bus_default(machine) || !object_class_by_name(plain))) {
+            return g_steal_pointer(&pci);
+        }
+        if (object_class_by_name(plain)) {
+            return g_steal_pointer(&plain);
+        }
+    }
+    return g_strdup(driver);
+}
+
 bool vm_add_device(Vm *vm, const Keyval *keys, GError **errp)
 {
     static const char *const skip[] = { "driver", "id", "bus", NULL };
-    const char *driver = keyval_get(keys, "driver"), *id = keyval_get(keys, "id");
+    const char *id = keyval_get(keys, "id");
+    g_autofree char *driver = device_name(vm->machine, keyval_get(keys, "driver"));
     const DeviceClass *class = machine_list_find_device(driver, errp);
     if (!class) {
         return false;

@@ -192,6 +192,7 @@ GByteArray *acpi_tables_script(const AcpiTables *tables)
 
 void acpi_tables_place(AcpiTables *tables, uint64_t base)
 {
+    tables->base = base;
     for (guint i = 0; i < tables->pointers->len; i++) {
         const PointerFix *fix = &g_array_index(tables->pointers, PointerFix, i);
         uint8_t *at = (fix->in_rsdp ? tables->rsdp : tables->bytes->data) + fix->at;

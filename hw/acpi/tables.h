@@ -17,6 +17,7 @@ typedef struct {
     GByteArray *bytes; /* every table but the RSDP */
     uint8_t rsdp[ACPI_RSDP_BYTES];
     GArray *pointers, *checksums, *roots; /* private */
+    uint64_t base;                        /* where acpi_tables_place() was told they are */
     uint32_t facs, dsdt;                  /* offsets in bytes; dsdt 0: not there yet */
 } AcpiTables;
 

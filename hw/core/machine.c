@@ -2,7 +2,10 @@
 /* The machine object: containers of its tree, system memory, reset. */
 #include "hw/core/machine.h"
 
+#include <string.h>
+
 #include "hw/core/host_input.h"
+#include "hw/core/numa.h"
 #include "memory/backend.h"
 #include "memory/ram.h"
 #include "util/error.h"
@@ -46,6 +49,7 @@ static void machine_finalize(Object *obj)
     g_ptr_array_unref(machine->cpus);
     g_ptr_array_unref(machine->resettable);
     host_input_free(machine->input);
+    numa_free(machine->numa);
     g_free(machine->boot.firmware);
     g_free(machine->boot.kernel);
     g_free(machine->boot.initrd);
@@ -60,10 +64,58 @@ static void machine_finalize(Object *obj)
     }
 }
 
+/* Things that guests cannot have yet, and that programs switch off by name all the same. */
+static bool refuse_nvdimm(Object *obj, const char *text, GError **errp)
+{
+    if (strcmp(text, "off") != 0) {
+        error_set(errp, "nvdimm=%s: persistent memory is not there yet; only 'off' is accepted",
+                  text);
+        return false;
+    }
+    return true;
+}
+
+static bool refuse_hmat(Object *obj, const char *text, GError **errp)
+{
+    if (strcmp(text, "off") != 0) {
+        error_set(errp,
+                  "hmat=%s: tables of heterogeneous memory are not there yet; only 'off' is "
+                  "accepted",
+                  text);
+        return false;
+    }
+    return true;
+}
+
+static char *get_off(Object *obj)
+{
+    return g_strdup("off");
+}
+
+static const char *const irqchips[] = { "off", "on", "split", NULL };
+
+static const Property machine_properties[] = {
+    PROPERTY_BOOL("graphics", Machine, graphics, true,
+                  .help = "off: firmware talks on the first serial line"),
+    PROPERTY_BOOL("usb", Machine, usb, false, .help = "a USB controller of the board's time"),
+    PROPERTY_BOOL("mem-merge", Machine, mem_merge, true,
+                  .help = "the host may merge equal pages, if it does so at all"),
+    PROPERTY_BOOL("dump-guest-core", Machine, dump_guest_core, true,
+                  .help = "guest memory is part of a core file of this process"),
+    PROPERTY_BOOL("suppress-vmdesc", Machine, suppress_vmdesc, false,
+                  .help = "no description in saved states"),
+    PROPERTY_ENUM("kernel-irqchip", Machine, kernel_irqchip, irqchips, 0,
+                  .help = "interrupt controllers of the host's kernel, where it runs the guest"),
+    PROPERTY_TEXT("nvdimm", get_off, refuse_nvdimm, .help = "persistent memory"),
+    PROPERTY_TEXT("hmat", get_off, refuse_hmat, .help = "tables of heterogeneous memory"),
+    {},
+};
+
 const MachineClass machine_class = {
     .object = { .name = "machine",
                 .instance_size = sizeof(Machine),
                 .abstract = true,
+                .properties = machine_properties,
                 .init = machine_init,
                 .finalize = machine_finalize },
 };
@@ -112,10 +164,37 @@ void machine_request_debug(Machine *machine)
     }
 }
 
+void machine_request_suspend(Machine *machine)
+{
+    if (machine->ops && machine->ops->request_suspend) {
+        machine->ops->request_suspend(machine);
+    }
+}
+
+void machine_request_wake(Machine *machine, WakeCause cause)
+{
+    bool wakes = machine->run_state == RUN_STATE_SUSPENDED &&
+                 (!machine->wakes || machine->wakes(machine->wakes_opaque, cause));
+    if (wakes && machine->ops && machine->ops->request_wake) {
+        machine->ops->request_wake(machine, cause);
+    }
+}
+
+void machine_watchdog_expired(Machine *machine)
+{
+    if (machine->ops && machine->ops->watchdog_expired) {
+        machine->ops->watchdog_expired(machine);
+    }
+}
+
 bool machine_init_ram(Machine *machine, const char *label, GError **errp)
 {
     Object *owner = &machine->object;
 
+    if (machine->numa && numa_has_backends(machine->numa)) {
+        numa_init_ram(machine, label);
+        return true;
+    }
     if (!machine->memory_backend) {
         return memory_region_init_ram(&machine->ram, owner, label, machine->ram_bytes, errp);
     }

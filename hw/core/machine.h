@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hw/core/device.h"
+#include "hw/core/run_state.h"
 #include "memory/address_space.h"
 #include "util/machine_lock.h"
 #include "util/timer.h"
@@ -12,6 +13,7 @@ typedef struct MachineClass MachineClass;
 typedef struct Accel Accel;
 typedef struct Chardev Chardev;
 typedef struct HostInput HostInput;
+typedef struct MachineNuma MachineNuma;
 
 enum { MACHINE_MAX_SERIAL = 8, MACHINE_MAX_PARALLEL = 3 };
 
@@ -33,33 +35,18 @@ typedef enum {
     MACHINE_OPTION_NUMA,
     MACHINE_OPTION_FW_CFG,
     MACHINE_OPTION_ACPI_TABLE,
+    MACHINE_OPTION_ROM,
     MACHINE_OPTION_COUNT,
 } MachineOption;
-
-typedef enum {
-    RUN_STATE_PRELAUNCH,
-    RUN_STATE_RUNNING,
-    RUN_STATE_PAUSED,
-    RUN_STATE_SHUTDOWN,
-    RUN_STATE_INTERNAL_ERROR,
-    RUN_STATE_GUEST_PANICKED,
-    RUN_STATE_DEBUG, /* a CPU stopped for the debugger */
-} RunState;
-
-typedef enum {
-    SHUTDOWN_HOST_SIGNAL, /* SIGINT, SIGTERM, SIGHUP */
-    SHUTDOWN_HOST_QUIT,   /* monitor, Ctrl-A x */
-    SHUTDOWN_GUEST_OFF,
-    SHUTDOWN_GUEST_EXIT, /* test finisher, semihosting: carries an exit status */
-    SHUTDOWN_GUEST_PANIC,
-    SHUTDOWN_ERROR,
-} ShutdownCause;
 
 /* What the layer above (system/) does for a machine; set before realize. */
 typedef struct {
     void (*request_shutdown)(Machine *machine, ShutdownCause cause, int status);
     void (*request_reset)(Machine *machine, bool by_guest);
     void (*request_debug)(Machine *machine); /* a CPU stopped for the debugger */
+    void (*request_suspend)(Machine *machine);
+    void (*request_wake)(Machine *machine, WakeCause cause);
+    void (*watchdog_expired)(Machine *machine); /* the guest has not reset its watchdog in time */
 } MachineOps;
 
 struct MachineClass {
@@ -99,6 +86,8 @@ struct Machine {
     Chardev *serial[MACHINE_MAX_SERIAL];     /* -serial n; NULL: none */
     Chardev *parallel[MACHINE_MAX_PARALLEL]; /* -parallel n; NULL: none */
     char *name, *uuid;
+    bool graphics, usb, mem_merge, dump_guest_core, suppress_vmdesc; /* properties */
+    int kernel_irqchip;                                              /* likewise */
     bool no_graphics; /* -nographic: firmware should talk on the first serial line */
     GPtrArray *options[MACHINE_OPTION_COUNT]; /* const Keyval *, in order; NULL: none */
     /* made by build() */
@@ -106,9 +95,16 @@ struct Machine {
     MemoryRegion system_io;     /* 2^16 container: port I/O, on boards that have it */
     MemoryRegion ram;
     AddressSpace memory, io;
-    GPtrArray *cpus;       /* Cpu *, by index */
-    Irq *power_button;     /* pulsed by system_powerdown; NULL: there is none */
-    HostInput *input;      /* private to host_input.c */
+    GPtrArray *cpus;   /* Cpu *, by index */
+    Irq *power_button; /* pulsed by system_powerdown; NULL: there is none */
+    HostInput *input;  /* private to host_input.c */
+    MachineNuma *numa; /* NULL: one node (hw/core/numa.h) */
+    WakeCause waking;  /* within a reset that ends sleep: RAM stays as it is; else WAKE_NONE */
+    void (*nmi)(Machine *machine); /* the button for debuggers; NULL: there is none */
+    bool can_suspend;              /* the guest may sleep in RAM */
+    bool (*wakes)(void *opaque,
+                  WakeCause cause); /* whether the guest lets that wake it; NULL: all */
+    void *wakes_opaque;
     GPtrArray *resettable; /* Device *: top of what a system reset covers, in order */
     RunState run_state;
 };
@@ -138,3 +134,9 @@ bool machine_reset(Machine *machine, GError **errp);
 void machine_request_shutdown(Machine *machine, ShutdownCause cause, int status);
 void machine_request_reset(Machine *machine, bool by_guest);
 void machine_request_debug(Machine *machine);
+/** machine_request_suspend - processors stop until machine_request_wake() */
+void machine_request_suspend(Machine *machine);
+/** machine_request_wake - ends sleep with a reset that leaves RAM alone; nothing if it does not
+ * sleep, or not for that */
+void machine_request_wake(Machine *machine, WakeCause cause);
+void machine_watchdog_expired(Machine *machine);

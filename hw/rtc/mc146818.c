@@ -211,6 +211,14 @@ static void update_irq(Rtc *rtc)
     irq_set(rtc->irq, irq);
 }
 
+static void ring(Rtc *rtc)
+{
+    rtc->cmos[REG_C] |= C_ALARM;
+    if (rtc->cmos[REG_B] & C_ALARM) {
+        machine_request_wake(device_machine(&rtc->isa.device), WAKE_RTC);
+    }
+}
+
 /* Sets the flags of what happened since the last look. */
 static void catch_up(Rtc *rtc)
 {
@@ -219,7 +227,7 @@ static void catch_up(Rtc *rtc)
         if (seconds > rtc->seen_seconds) {
             rtc->cmos[REG_C] |= C_UPDATE;
             if (next_alarm(rtc, rtc->seen_seconds) <= seconds) {
-                rtc->cmos[REG_C] |= C_ALARM;
+                ring(rtc);
             }
         }
         rtc->seen_seconds = seconds;

@@ -69,7 +69,9 @@ void acpi_pm_update(AcpiPm *pm)
 
 static void overflowed(void *opaque)
 {
-    acpi_pm_update(opaque);
+    AcpiPm *pm = opaque;
+    acpi_pm_update(pm);
+    machine_request_wake(pm->machine, WAKE_TIMER);
 }
 
 static void await_next_overflow(AcpiPm *pm)
@@ -84,8 +86,31 @@ void acpi_pm_raise_gpe(AcpiPm *pm, unsigned bit)
     acpi_pm_update(pm);
 }
 
+/* The clock and the timer wake only who enabled their events. */
+static bool wakes(void *opaque, WakeCause cause)
+{
+    const AcpiPm *pm = opaque;
+    return (cause != WAKE_RTC || (pm->enable & PM1_RTC)) &&
+           (cause != WAKE_TIMER || (pm->enable & PM1_TIMER));
+}
+
+/* 4.8.3.1.1: WAK_STS, and what woke it. Who wakes for no reason known pressed the button. */
+static uint16_t wake_status(WakeCause cause)
+{
+    switch (cause) {
+    case WAKE_NONE: return 0;
+    case WAKE_RTC: return PM1_WAKE | PM1_RTC;
+    case WAKE_TIMER: return PM1_WAKE | PM1_TIMER;
+    default: return PM1_WAKE | PM1_POWER_BUTTON;
+    }
+}
+
 void acpi_pm_power_button(AcpiPm *pm)
 {
+    if (pm->machine->run_state == RUN_STATE_SUSPENDED) {
+        machine_request_wake(pm->machine, WAKE_POWER_BUTTON);
+        return;
+    }
     pm->status |= PM1_POWER_BUTTON;
     acpi_pm_update(pm);
 }
@@ -119,11 +144,21 @@ static uint64_t control_read(void *opaque, hwaddr offset, unsigned size)
 static void go_to_sleep(AcpiPm *pm, unsigned type)
 {
     switch (type) {
-    case ACPI_SLEEP_OFF:
-    case ACPI_SLEEP_DISK: machine_request_shutdown(pm->machine, SHUTDOWN_GUEST_OFF, 0); break;
-    case ACPI_SLEEP_SUSPEND: log_printf(LOG_UNIMPLEMENTED, "acpi-pm: suspend to RAM\n"); break;
-    default: log_guest_error("acpi-pm: there is no sleep type %u\n", type); break;
+    case ACPI_SLEEP_OFF: machine_request_shutdown(pm->machine, SHUTDOWN_GUEST_OFF, 0); return;
+    case ACPI_SLEEP_DISK:
+        if (!pm->disable_s4) {
+            machine_request_shutdown(pm->machine, SHUTDOWN_GUEST_OFF, 0);
+            return;
+        }
+        break;
+    case ACPI_SLEEP_SUSPEND:
+        if (!pm->disable_s3 && pm->machine->can_suspend) {
+            machine_request_suspend(pm->machine);
+            return;
+        }
+        break;
     }
+    log_guest_error("acpi-pm: there is no sleep type %u\n", type);
 }
 
 static void control_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
@@ -236,6 +271,8 @@ void acpi_pm_init(AcpiPm *pm, Device *owner, unsigned gpe_bytes)
     g_assert(gpe_bytes <= ACPI_GPE_MAX_BYTES);
     pm->machine = device_machine(owner);
     pm->gpe_bytes = gpe_bytes;
+    pm->machine->wakes = wakes;
+    pm->machine->wakes_opaque = pm;
     timer_init(&pm->overflow, pm->machine->clocks, CLOCK_KIND_VIRTUAL, overflowed, pm);
     memory_region_init_io(&pm->event, parent, &event_ops, pm, "acpi-event", EVENT_BYTES);
     memory_region_init_io(&pm->control, parent, &control_ops, pm, "acpi-control", CONTROL_BYTES);
@@ -247,12 +284,14 @@ void acpi_pm_init(AcpiPm *pm, Device *owner, unsigned gpe_bytes)
 
 void acpi_pm_cleanup(AcpiPm *pm)
 {
+    pm->machine->wakes = NULL;
     timer_cancel(&pm->overflow);
 }
 
 void acpi_pm_reset(AcpiPm *pm)
 {
-    pm->status = pm->enable = pm->control_bits = 0;
+    pm->status = wake_status(pm->machine->waking);
+    pm->enable = pm->control_bits = 0;
     memset(pm->gpe_status, 0, sizeof(pm->gpe_status));
     memset(pm->gpe_enable, 0, sizeof(pm->gpe_enable));
     pm->command_byte = pm->data_byte = 0;

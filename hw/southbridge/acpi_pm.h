@@ -22,6 +22,7 @@ typedef struct AcpiPm {
     Irq *smi;
     unsigned gpe_bytes; /* status; as many enable bytes follow */
     Timer overflow;
+    uint8_t disable_s3, disable_s4; /* properties of the owner */
     /* guest state */
     uint16_t status, enable, control_bits;
     int64_t overflow_ticks; /* of the PM timer: when TMR_STS is set next */

@@ -416,6 +416,14 @@ static bool ich9_lpc_post_load(void *opaque, uint32_t version, GError **errp)
     return true;
 }
 
+static const Property ich9_lpc_properties[] = {
+    PROPERTY_U8("disable_s3", Ich9Lpc, pm.disable_s3, 0, .min = 0, .max = 1,
+                .help = "1: no suspend to RAM"),
+    PROPERTY_U8("disable_s4", Ich9Lpc, pm.disable_s4, 0, .min = 0, .max = 1,
+                .help = "1: no suspend to disk"),
+    {},
+};
+
 static const VmState ich9_lpc_vmstate = {
     .version = 1,
     .post_load = ich9_lpc_post_load,
@@ -439,6 +447,7 @@ static const PciDeviceClass ich9_lpc_class = {
     .device = { .object = { .name = "ICH9-LPC",
                             .parent = &pci_device_class.device.object,
                             .instance_size = sizeof(Ich9Lpc),
+                            .properties = ich9_lpc_properties,
                             .init = ich9_lpc_init },
                 .summary = "Intel ICH9 LPC bridge",
                 .category = DEVICE_CATEGORY_BRIDGE,

@@ -132,6 +132,14 @@ static bool piix4_pm_post_load(void *opaque, uint32_t version, GError **errp)
     return true;
 }
 
+static const Property piix4_pm_properties[] = {
+    PROPERTY_U8("disable_s3", Piix4Pm, pm.disable_s3, 0, .min = 0, .max = 1,
+                .help = "1: no suspend to RAM"),
+    PROPERTY_U8("disable_s4", Piix4Pm, pm.disable_s4, 0, .min = 0, .max = 1,
+                .help = "1: no suspend to disk"),
+    {},
+};
+
 static const VmState piix4_pm_vmstate = {
     .version = 1,
     .post_load = piix4_pm_post_load,
@@ -146,7 +154,8 @@ static const VmState piix4_pm_vmstate = {
 static const PciDeviceClass piix4_pm_class = {
     .device = { .object = { .name = "PIIX4_PM",
                             .parent = &pci_device_class.device.object,
-                            .instance_size = sizeof(Piix4Pm) },
+                            .instance_size = sizeof(Piix4Pm),
+                            .properties = piix4_pm_properties },
                 .summary = "Intel PIIX4 power management and SMBus",
                 .category = DEVICE_CATEGORY_BRIDGE,
                 .vmstate = &piix4_pm_vmstate },

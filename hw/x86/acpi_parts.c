@@ -2,12 +2,12 @@
 /* Spec: ACPI 6.5, 7.4.2 (sleep types), 8.4 (processors); PNP ids: UEFI Forum's list. */
 #include "hw/x86/acpi_parts.h"
 
-void acpi_parts_sleep(Aml *aml, unsigned s5)
+void acpi_parts_sleep(Aml *aml, const char *name, unsigned type)
 {
-    aml_name(aml, "\\_S5");
+    aml_name(aml, name);
     aml_begin_package(aml, 4);
-    aml_int(aml, s5);
-    aml_int(aml, s5);
+    aml_int(aml, type);
+    aml_int(aml, type);
     aml_int(aml, 0);
     aml_int(aml, 0);
     aml_end(aml);

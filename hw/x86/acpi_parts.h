@@ -6,8 +6,8 @@
 #include "hw/acpi/standard_tables.h"
 #include "hw/x86/x86_machine.h"
 
-/** acpi_parts_sleep - \_S5, and \_S3 and \_S4 where the board has them; @s5 is the sleep type */
-void acpi_parts_sleep(Aml *aml, unsigned s5);
+/** acpi_parts_sleep - sleep state @name, "\\_S5" and so on, and the sleep type that enters it */
+void acpi_parts_sleep(Aml *aml, const char *name, unsigned type);
 /** acpi_parts_cpus - a processor device each */
 void acpi_parts_cpus(Aml *aml, const Machine *machine);
 void acpi_parts_serial(Aml *aml, unsigned number, uint16_t port, unsigned irq);

@@ -114,6 +114,7 @@ bool x86_add_cpus(X86Machine *x86, GError **errp)
     if (!x86->apic_bus || !device_realize(x86->apic_bus, NULL, errp)) {
         return false;
     }
+    machine->nmi = x86_nmi;
     sysbus_map(container_of(x86->apic_bus, SysbusDevice, device), 0, &machine->system_memory,
                LOCAL_APIC_BASE);
     for (unsigned i = 0; i < machine->topology.cpus; i++) {
@@ -204,6 +205,16 @@ void x86_entry_set(X86Cpu *cpu, const X86Entry *entry)
     }
     x86_mode_update(cpu);
     set_pc(&cpu->cpu, entry->pc);
+}
+
+void x86_entry_set_real(X86Cpu *cpu, uint32_t at)
+{
+    void (*set_pc)(Cpu *, uint64_t) =
+        CLASS_METHOD(&cpu->cpu.device.object, cpu_class, CpuClass, set_pc);
+    cpu->segment[X86_CS].selector = at >> 4;
+    cpu->segment[X86_CS].base = at & ~15u;
+    x86_mode_update(cpu);
+    set_pc(&cpu->cpu, at); /* linear */
 }
 
 /* A variable range covers a power of two: the hole is cut into such pieces from its start. */

@@ -39,6 +39,8 @@ enum {
 void x86_entry_write_tables(AddressSpace *memory, X86EntryMode mode);
 /** x86_entry_set - registers of the processor that starts. Context: stopped, just reset */
 void x86_entry_set(X86Cpu *cpu, const X86Entry *entry);
+/** x86_entry_set_real - the same, in real mode at linear address @at below 1 MiB */
+void x86_entry_set_real(X86Cpu *cpu, uint32_t at);
 /** x86_entry_set_mtrrs - what firmware would have done on every processor: memory is write-back,
  * but for [@hole, 4 GiB) */
 void x86_entry_set_mtrrs(X86Cpu *cpu, hwaddr hole);

@@ -98,6 +98,8 @@ static void put_pci(const Pc *pc, Aml *aml)
 
 static const PcKind kind = {
     .bios = "bios-256k.bin",
+    .usb = "piix3-usb-uhci",
+    .usb_devfn = PCI_DEVFN(SOUTH_SLOT, 2),
     .product = "Standard PC (i440FX + PIIX, 1996)",
     .low_max = 0xe0000000u,
     .low_max_of_many = 0xc0000000u,
@@ -135,7 +137,7 @@ static const MachineClass i440fx_machine_class = {
     .default_ports = true,
     .default_ram_bytes = X86_RAM_DEFAULT,
     .max_cpus = 255,
-    .options = PC_OPTIONS,
+    .options = PC_PCI_OPTIONS,
     .is_default = true,
     .build = i440fx_build,
 };

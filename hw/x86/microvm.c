@@ -36,14 +36,12 @@ enum {
 typedef struct {
     X86Machine x86;
     /* properties */
-    int pic, pit, rtc;
+    int acpi, pic, pit, rtc, pcie;
+    bool option_roms;
     bool serial, auto_append, second_io_apic, virtio_legacy;
     Device *slots[VIRTIO_SLOTS];
     Device *ged;
 } Microvm;
-
-typedef enum { CHOICE_AUTO, CHOICE_ON, CHOICE_OFF } Choice;
-static const char *const choices[] = { "auto", "on", "off", NULL };
 
 static Microvm *microvm(Machine *machine)
 {
@@ -75,7 +73,7 @@ static bool add_isa_bus(X86Machine *x86, GError **errp)
 static bool add_interrupts(Microvm *vm, GError **errp)
 {
     X86Machine *x86 = &vm->x86;
-    if (vm->pic != CHOICE_OFF) {
+    if (vm->pic != X86_CHOICE_OFF) {
         Device *pic = x86_add_isa(x86, "pic", "isa-i8259", errp);
         if (!pic) {
             return false;
@@ -104,8 +102,8 @@ static bool add_serial(Microvm *vm, GError **errp)
 static bool add_isa_devices(Microvm *vm, GError **errp)
 {
     X86Machine *x86 = &vm->x86;
-    return (vm->pit == CHOICE_OFF || x86_add_pit(x86, errp)) &&
-           (vm->rtc == CHOICE_OFF || x86_add_isa(x86, "rtc", "mc146818rtc", errp)) &&
+    return (vm->pit == X86_CHOICE_OFF || x86_add_pit(x86, errp)) &&
+           (vm->rtc == X86_CHOICE_OFF || x86_add_isa(x86, "rtc", "mc146818rtc", errp)) &&
            (!vm->serial || add_serial(vm, errp));
 }
 
@@ -149,6 +147,11 @@ static bool microvm_build(Machine *machine, GError **errp)
 {
     static const SmbiosBoard board = { .product = "microvm", .version = "1", .with_bios = true };
     Microvm *vm = microvm(machine);
+    vm->x86.acpi = vm->acpi != X86_CHOICE_OFF;
+    if (vm->pcie == X86_CHOICE_ON || machine->usb) {
+        error_set(errp, "%s=on: this board has no PCI Express", machine->usb ? "usb" : "pcie");
+        return false;
+    }
     if (!smbios_build(&vm->x86.smbios, machine, &board, errp)) {
         return false;
     }
@@ -232,14 +235,14 @@ static void put_dsdt(const Microvm *vm, AcpiTables *tables)
     if (vm->serial) {
         acpi_parts_serial(&aml, 1, SERIAL_PORT, SERIAL_IRQ);
     }
-    if (vm->rtc != CHOICE_OFF) {
+    if (vm->rtc != X86_CHOICE_OFF) {
         acpi_parts_rtc(&aml);
     }
     acpi_parts_fw_cfg(&aml);
     put_ged(&aml);
     put_virtio(vm, &aml);
     aml_end(&aml);
-    acpi_parts_sleep(&aml, ACPI_SLEEP_OFF);
+    acpi_parts_sleep(&aml, "\\_S5", ACPI_SLEEP_OFF);
     acpi_add_dsdt(tables, aml.bytes);
     aml_cleanup(&aml);
 }
@@ -275,7 +278,7 @@ static void make_tables(Microvm *vm)
     acpi_add_facs(tables);
     put_dsdt(vm, tables);
     put_fadt(tables);
-    acpi_parts_madt(&vm->x86, &(AcpiMadt){ .has_8259 = vm->pic != CHOICE_OFF,
+    acpi_parts_madt(&vm->x86, &(AcpiMadt){ .has_8259 = vm->pic != X86_CHOICE_OFF,
                                            .io_apics = io_apics,
                                            .io_apic_count = vm->second_io_apic ? 2 : 1,
                                            .overrides = overrides,
@@ -313,10 +316,15 @@ static bool microvm_load(Machine *machine, GError **errp)
 }
 
 static const Property microvm_properties[] = {
-    PROPERTY_BOOL("acpi", Microvm, x86.acpi, true, .help = "describe the machine by ACPI tables"),
-    PROPERTY_ENUM("pic", Microvm, pic, choices, CHOICE_AUTO, .help = "pair of 8259"),
-    PROPERTY_ENUM("pit", Microvm, pit, choices, CHOICE_AUTO, .help = "8254 timer"),
-    PROPERTY_ENUM("rtc", Microvm, rtc, choices, CHOICE_AUTO, .help = "MC146818 clock"),
+    PROPERTY_ENUM("acpi", Microvm, acpi, x86_choices, X86_CHOICE_AUTO,
+                  .help = "describe the machine by ACPI tables"),
+    PROPERTY_ENUM("pcie", Microvm, pcie, x86_choices, X86_CHOICE_AUTO,
+                  .help = "PCI Express: off, also for auto"),
+    PROPERTY_BOOL("x-option-roms", Microvm, option_roms, true,
+                  .help = "option ROMs for firmware, which this board has none of"),
+    PROPERTY_ENUM("pic", Microvm, pic, x86_choices, X86_CHOICE_AUTO, .help = "pair of 8259"),
+    PROPERTY_ENUM("pit", Microvm, pit, x86_choices, X86_CHOICE_AUTO, .help = "8254 timer"),
+    PROPERTY_ENUM("rtc", Microvm, rtc, x86_choices, X86_CHOICE_AUTO, .help = "MC146818 clock"),
     PROPERTY_BOOL("isa-serial", Microvm, serial, true, .help = "16550 at port 0x3f8"),
     PROPERTY_BOOL("ioapic2", Microvm, second_io_apic, true,
                   .help = "second I/O APIC, and with it 24 instead of 8 virtio-mmio slots"),

@@ -8,7 +8,9 @@
 
 enum { PC_FLASH_BANKS = 2 };
 enum {
-    PC_OPTIONS = 1 << MACHINE_OPTION_BOOT | 1 << MACHINE_OPTION_SMBIOS | 1 << MACHINE_OPTION_FW_CFG
+    PC_OPTIONS = 1 << MACHINE_OPTION_BOOT | 1 << MACHINE_OPTION_SMBIOS |
+                 1 << MACHINE_OPTION_FW_CFG | 1 << MACHINE_OPTION_ROM,
+    PC_PCI_OPTIONS = PC_OPTIONS | 1 << MACHINE_OPTION_NUMA | 1 << MACHINE_OPTION_ACPI_TABLE,
 };
 enum { PC_SCI = 9, PC_PM_PORT = 0x600, PC_SMBUS_PORT = 0x700 };
 
@@ -26,7 +28,9 @@ typedef struct {
     uint8_t gpe_bytes;
     uint32_t ecam_base, ecam_bytes; /* 0: none */
     bool isa_only;                  /* no PCI, power management, I/O APIC, HPET: NULL methods */
-    const char *bios;               /* firmware when the user names none */
+    const char *usb;                /* class of the controller of usb=on, and where it sits */
+    uint8_t usb_devfn;
+    const char *bios; /* firmware when the user names none */
 } PcKind;
 
 struct Pc {
@@ -35,7 +39,8 @@ struct Pc {
     /* properties */
     char *flash_file[PC_FLASH_BANKS];
     bool flash_readonly[PC_FLASH_BANKS];
-    bool hpet, smm, i8042;
+    bool hpet, smm, i8042, smbus, sata;
+    int smm_choice, acpi_choice, vmport, pit, pic;
     uint64_t max_low;
     /* parts */
     PciHost *host;         /* NULL: no PCI */
@@ -44,7 +49,9 @@ struct Pc {
     Device *rtc, *hpet_dev, *flash[PC_FLASH_BANKS];
     MemoryRegion bios, low_bios;
     MemoryRegion smm_root, smm_system, smm_video;
-    uint64_t bios_bytes; /* 0: flash, or none */
+    GPtrArray *user_tables;   /* uint8_t *, of -acpitable */
+    GArray *user_table_bytes; /* size_t */
+    uint64_t bios_bytes;      /* 0: flash, or none */
     bool direct, fw_cfg_filled, started;
 };
 
@@ -75,6 +82,10 @@ bool pc_add_kernel(Pc *pc, GError **errp);
 
 /* pc_acpi.c */
 void pc_make_tables(Pc *pc);
+/** pc_check_tables - files of -acpitable can be read, and are tables */
+bool pc_check_tables(Pc *pc, GError **errp);
+/** pc_has_sleep - @property, disable_s3 or disable_s4, is not set at the power management */
+bool pc_has_sleep(const Pc *pc, const char *property);
 
 /** pc_config - a write to configuration space, as firmware would do */
 static inline void pc_config(Pc *pc, unsigned slot, unsigned function, unsigned offset,

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* ACPI tables of PCs with PCI. Spec: ACPI 6.5, 6.2.13 (_PRT), 6.2.11 (_OSC); PCI
  * Firmware 3.3, 4.1.2. */
+#include <string.h>
+
+#include "hw/core/loader.h"
+#include "hw/core/numa.h"
+#include "hw/southbridge/acpi_pm.h"
 #include "hw/timer/hpet.h"
 #include "hw/x86/pc.h"
+#include "util/error.h"
+#include "util/keyval.h"
 
 #define HOLE_END        0xfebfffffu
 #define WINDOW_64_BYTES (32ull << 30)
 enum { SMI_COMMAND_PORT = 0xb2, ACPI_ON = 0xf1, ACPI_OFF = 0xf0 };
-enum { SLEEP_OFF = 0, RESET_PORT = 0xcf9, RESET_HARD = 0x0f, CENTURY = 0x32 };
+enum { RESET_PORT = 0xcf9, RESET_HARD = 0x0f, CENTURY = 0x32 };
 
 static uint16_t gpe_port(const Pc *pc)
 {
@@ -100,7 +107,13 @@ static void put_dsdt(Pc *pc, AcpiTables *tables)
         put_hpet(&aml);
     }
     aml_end(&aml);
-    acpi_parts_sleep(&aml, SLEEP_OFF);
+    acpi_parts_sleep(&aml, "\\_S5", ACPI_SLEEP_OFF);
+    if (pc_has_sleep(pc, "disable_s3")) {
+        acpi_parts_sleep(&aml, "\\_S3", ACPI_SLEEP_SUSPEND);
+    }
+    if (pc_has_sleep(pc, "disable_s4")) {
+        acpi_parts_sleep(&aml, "\\_S4", ACPI_SLEEP_DISK);
+    }
     acpi_add_dsdt(tables, aml.bytes);
     aml_cleanup(&aml);
 }
@@ -126,6 +139,99 @@ static void put_fadt(const Pc *pc, AcpiTables *tables)
         .gpe0_bytes = pc->kind->gpe_bytes,
     };
     acpi_add_fadt(tables, &fadt);
+}
+
+/* Part of guest memory [@from, @to) in bytes of RAM, as it lies around the hole. */
+static void put_memory(const Pc *pc, AcpiTables *tables, uint64_t from, uint64_t to, uint32_t node)
+{
+    uint64_t low_end = pc->x86.low_ram_bytes;
+    uint64_t hole = (1ull << 32) - low_end;
+    if (from < low_end && to > from) {
+        acpi_srat_memory(tables, from, MIN(to, low_end) - from, node);
+    }
+    if (to > low_end) {
+        from = MAX(from, low_end);
+        acpi_srat_memory(tables, from + hole, to - from, node);
+    }
+}
+
+static void put_srat(const Pc *pc, AcpiTables *tables)
+{
+    const Machine *machine = &pc->x86.machine;
+    const MachineNuma *numa = machine->numa;
+    uint32_t table = acpi_begin_srat(tables);
+    uint64_t at = 0;
+    for (guint i = 0; i < machine->cpus->len; i++) {
+        acpi_srat_cpu(tables, x86_machine_cpu(machine, i)->config.apic_id,
+                      numa_node_of(machine, i));
+    }
+    for (unsigned i = 0; i < numa->nodes; i++) {
+        put_memory(pc, tables, at, at + numa->bytes[i], i);
+        at += numa->bytes[i];
+    }
+    acpi_table_end(tables, table);
+}
+
+static void put_slit(const Pc *pc, AcpiTables *tables)
+{
+    const MachineNuma *numa = pc->x86.machine.numa;
+    g_autofree uint8_t *distance = g_malloc(numa->nodes * numa->nodes);
+    if (!numa->has_distances) {
+        return;
+    }
+    for (unsigned i = 0; i < numa->nodes; i++) {
+        memcpy(distance + i * numa->nodes, numa->distance[i], numa->nodes);
+    }
+    acpi_add_slit(tables, distance, numa->nodes);
+}
+
+/* -acpitable: whole tables, whose sums are made here. */
+enum { MAX_USER_TABLE = 1 << 20 };
+
+static uint8_t *read_user_table(const Keyval *keys, size_t *bytes, GError **errp)
+{
+    const char *path = keyval_get(keys, "file");
+    if (!path) {
+        error_set(errp, "-acpitable: file= is missing");
+        return NULL;
+    }
+    uint8_t *table = loader_read_file("ACPI table", path, MAX_USER_TABLE, bytes, errp);
+    if (table && (*bytes < ACPI_TABLE_HEADER_BYTES ||
+                  (table[4] | table[5] << 8 | table[6] << 16 | (size_t)table[7] << 24) != *bytes)) {
+        error_set(errp, "-acpitable: '%s' does not begin with the header of a table of its length",
+                  path);
+        g_clear_pointer(&table, g_free);
+    }
+    return table;
+}
+
+bool pc_check_tables(Pc *pc, GError **errp)
+{
+    const GPtrArray *options = pc->x86.machine.options[MACHINE_OPTION_ACPI_TABLE];
+    for (guint i = 0; options && i < options->len; i++) {
+        size_t bytes;
+        g_autofree uint8_t *table = read_user_table(g_ptr_array_index(options, i), &bytes, errp);
+        if (!table) {
+            return false;
+        }
+        g_array_append_val(pc->user_table_bytes, bytes);
+        g_ptr_array_add(pc->user_tables, g_steal_pointer(&table));
+    }
+    return true;
+}
+
+static void add_user_tables(const Pc *pc, AcpiTables *tables)
+{
+    for (guint i = 0; i < pc->user_tables->len; i++) {
+        acpi_tables_add(tables, g_ptr_array_index(pc->user_tables, i),
+                        g_array_index(pc->user_table_bytes, size_t, i));
+    }
+}
+
+bool pc_has_sleep(const Pc *pc, const char *property)
+{
+    g_autofree char *off = property_get(&pc->pm->device.object, property, NULL);
+    return g_strcmp0(off, "0") == 0;
 }
 
 void pc_make_tables(Pc *pc)
@@ -155,6 +261,11 @@ void pc_make_tables(Pc *pc)
     if (pc->kind->ecam_bytes) {
         acpi_add_mcfg(tables, pc->kind->ecam_base, 0, (pc->kind->ecam_bytes >> 20) - 1);
     }
+    if (pc->x86.machine.numa) {
+        put_srat(pc, tables);
+        put_slit(pc, tables);
+    }
     acpi_add_waet(tables);
+    add_user_tables(pc, tables);
     acpi_tables_finish(tables);
 }

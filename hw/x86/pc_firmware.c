@@ -10,6 +10,7 @@
 #include "hw/core/loader.h"
 #include "hw/nvram/fw_cfg.h"
 #include "hw/rtc/mc146818.h"
+#include "hw/southbridge/acpi_pm.h"
 #include "hw/x86/pc.h"
 #include "util/datadir.h"
 #include "util/error.h"
@@ -278,9 +279,9 @@ static void update_tables(void *opaque)
 static bool add_tables(Pc *pc, GError **errp)
 {
     const Smbios *smbios = &pc->x86.smbios;
+    const GByteArray *anchor = pc->x86.smbios_entry ? smbios->entry_32 : smbios->entry_64;
     Device *cfg = pc->x86.fw_cfg;
-    if (!fw_cfg_add_file(cfg, "etc/smbios/smbios-anchor", smbios->entry_32->data,
-                         smbios->entry_32->len, errp) ||
+    if (!fw_cfg_add_file(cfg, "etc/smbios/smbios-anchor", anchor->data, anchor->len, errp) ||
         !fw_cfg_add_file(cfg, "etc/smbios/smbios-tables", smbios->tables->data, smbios->tables->len,
                          errp)) {
         return false;
@@ -304,6 +305,59 @@ static bool add_tables(Pc *pc, GError **errp)
     return true;
 }
 
+/* A picture for the boot menu: JPEG or BMP of 24 bits, as SeaBIOS can show. */
+static bool add_splash(Pc *pc, const char *path, GError **errp)
+{
+    enum { MAX_SPLASH = 8 << 20, BMP_DEPTH = 28 };
+    size_t bytes;
+    if (!path) {
+        return true;
+    }
+    g_autofree uint8_t *picture = loader_read_file("boot splash", path, MAX_SPLASH, &bytes, errp);
+    if (!picture) {
+        return false;
+    }
+    bool jpeg = bytes > 2 && picture[0] == 0xff && picture[1] == 0xd8;
+    bool bmp =
+        bytes > BMP_DEPTH && picture[0] == 'B' && picture[1] == 'M' && picture[BMP_DEPTH] == 24;
+    if (!jpeg && !bmp) {
+        error_set(errp, "-boot splash=%s: it is neither a JPEG nor a BMP of 24 bits", path);
+        return false;
+    }
+    return fw_cfg_add_file(pc->x86.fw_cfg, jpeg ? "bootsplash.jpg" : "bootsplash.bmp", picture,
+                           bytes, errp);
+}
+
+/* -option-rom: firmware runs what it finds in this folder. */
+static bool add_option_roms(Pc *pc, GError **errp)
+{
+    const GPtrArray *options = pc->x86.machine.options[MACHINE_OPTION_ROM];
+    for (guint i = 0; options && i < options->len; i++) {
+        const char *path = keyval_get(g_ptr_array_index(options, i), "file");
+        size_t bytes;
+        if (!path) {
+            error_set(errp, "-option-rom: file= is missing");
+            return false;
+        }
+        g_autofree char *found = g_file_test(path, G_FILE_TEST_EXISTS) ? NULL : datadir_find(path);
+        g_autofree uint8_t *rom =
+            loader_read_file("option ROM", found ? found : path, MAX_OPTION_ROM, &bytes, errp);
+        if (!rom) {
+            return false;
+        }
+        if (bytes < 3 || rom[0] != 0x55 || rom[1] != 0xaa) {
+            error_set(errp, "-option-rom %s: an option ROM begins with 55 aa", path);
+            return false;
+        }
+        g_autofree char *base = g_path_get_basename(path);
+        g_autofree char *name = g_strconcat("genroms/", base, NULL);
+        if (!fw_cfg_add_file(pc->x86.fw_cfg, name, rom, bytes, errp)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool add_boot_options(Pc *pc, GError **errp)
 {
     Device *cfg = pc->x86.fw_cfg;
@@ -311,6 +365,14 @@ static bool add_boot_options(Pc *pc, GError **errp)
     const char *timeout = boot_option(pc, "reboot-timeout");
     if (!check_order("order", boot_option(pc, "order"), errp) ||
         !check_order("once", boot_option(pc, "once"), errp)) {
+        return false;
+    }
+    if (!add_splash(pc, boot_option(pc, "splash"), errp)) {
+        return false;
+    }
+    const char *strict = boot_option(pc, "strict");
+    if (g_strcmp0(strict, "on") == 0 && !pc->x86.machine.boot.kernel &&
+        !fw_cfg_add_file(cfg, "bootorder", "HALT", 5, errp)) {
         return false;
     }
     fw_cfg_add_u16(cfg, FW_CFG_BOOT_MENU, menu && strcmp(menu, "on") == 0);
@@ -365,15 +427,18 @@ static bool add_vga_rom(Pc *pc, GError **errp)
 bool pc_fill_fw_cfg(Pc *pc, GError **errp)
 {
     /* Which sleep states there are, and their types, high bit: enabled (S3, S4, S5 at 3 to 5) */
-    static const uint8_t states[6] = { 0x80, 0, 0, 0x00, 0x00, 0x80 };
+    uint8_t states[6] = { 0x80, 0, 0, ACPI_SLEEP_SUSPEND, ACPI_SLEEP_DISK, 0x80 };
     static const char irq0_override[] = { 1, 0, 0, 0 };
     const uint64_t serial_port = GUINT64_TO_LE(0x3f8);
     Machine *machine = &pc->x86.machine;
     Device *cfg = pc->x86.fw_cfg;
+    states[3] |= pc->pm && pc_has_sleep(pc, "disable_s3") ? 0x80 : 0;
+    states[4] |= pc->pm && pc_has_sleep(pc, "disable_s4") ? 0x80 : 0;
     fw_cfg_add_u16(cfg, FW_CFG_NOGRAPHIC, machine->no_graphics);
     fw_cfg_add_local(cfg, FW_CFG_LOCAL_IRQ0_OVERRIDE, irq0_override, sizeof(irq0_override));
     return add_map(pc, errp) && add_tables(pc, errp) && add_vga_rom(pc, errp) &&
-           add_boot_options(pc, errp) && (!machine->boot.kernel || pc_add_kernel(pc, errp)) &&
+           add_option_roms(pc, errp) && add_boot_options(pc, errp) &&
+           (!machine->boot.kernel || pc_add_kernel(pc, errp)) &&
            fw_cfg_add_file(cfg, "etc/system-states", states, sizeof(states), errp) &&
            (!machine->no_graphics ||
             fw_cfg_add_file(cfg, "etc/sercon-port", &serial_port, sizeof(serial_port), errp));

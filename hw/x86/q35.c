@@ -27,8 +27,10 @@ static bool add_chipset(Pc *pc, GError **errp)
     }
     pc->south->multifunction = true;
     if (!device_realize(&pc->south->device, &pc->host->bus.bus, errp) ||
-        !pci_add(machine, &pc->host->bus, "ich9-ahci", PCI_DEVFN(LPC_SLOT, SATA_FUNCTION), errp) ||
-        !pci_add(machine, &pc->host->bus, "ICH9-SMB", PCI_DEVFN(LPC_SLOT, SMBUS_FUNCTION), errp)) {
+        (pc->sata && !pci_add(machine, &pc->host->bus, "ich9-ahci",
+                              PCI_DEVFN(LPC_SLOT, SATA_FUNCTION), errp)) ||
+        (pc->smbus && !pci_add(machine, &pc->host->bus, "ICH9-SMB",
+                               PCI_DEVFN(LPC_SLOT, SMBUS_FUNCTION), errp))) {
         return false;
     }
     pc->pm = pc->south;
@@ -143,6 +145,8 @@ static void put_pci(const Pc *pc, Aml *aml)
 
 static const PcKind kind = {
     .bios = "bios-256k.bin",
+    .usb = "ich9-usb-ehci1",
+    .usb_devfn = PCI_DEVFN(29, 7),
     .product = "Standard PC (Q35 + ICH9, 2009)",
     .low_max = 0xb0000000u,
     .low_max_of_many = 0x80000000u,
@@ -187,7 +191,7 @@ static const MachineClass q35_machine_class = {
     .drive_units = 1,
     .default_ram_bytes = X86_RAM_DEFAULT,
     .max_cpus = X86_MAX_CPUS,
-    .options = PC_OPTIONS,
+    .options = PC_PCI_OPTIONS,
     .build = q35_build,
 };
 CLASS_REGISTER(q35_machine_class);

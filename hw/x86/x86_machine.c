@@ -17,6 +17,8 @@
 enum { FW_CFG_PORT = 0x510, FW_CFG_DMA_PORT = 0x514, MIN_RAM_BYTES = 1 << 20 };
 enum { MAX_USER_FILE = 64 << 20 };
 
+const char *const x86_choices[] = { "auto", "on", "off", NULL };
+
 Device *x86_add_device(Machine *machine, const char *name, const char *class_name, GError **errp)
 {
     const ObjectClass *class = object_class_by_name(class_name);
@@ -105,6 +107,19 @@ Irq *x86_share_gsi(X86Machine *x86, unsigned gsi)
     }
     x86->gsi[gsi] = inputs[1];
     return inputs[0];
+}
+
+void x86_nmi(Machine *machine)
+{
+    X86Machine *x86 = x86_machine(machine);
+    for (guint i = 0; i < machine->cpus->len; i++) {
+        X86Cpu *cpu = x86_machine_cpu(machine, i);
+        if (cpu->apic_opaque && x86->direct_intr == NULL) {
+            irq_pulse(device_irq_input(cpu->apic_opaque, NULL, 1));
+        } else {
+            x86_cpu_signal(cpu, X86_PENDING_NMI, true);
+        }
+    }
 }
 
 static void a20_changed(void *opaque, unsigned line, int level)

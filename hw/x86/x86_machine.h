@@ -18,10 +18,15 @@ enum {
 enum { X86_IO_APIC_BASE = 0xfec00000u, X86_IO_APIC2_BASE = 0xfec10000u };
 enum { X86_RAM_DEFAULT = 128 << 20, X86_MAX_CPUS = 288 };
 
+/* Values of properties that the board may decide. */
+typedef enum { X86_CHOICE_AUTO, X86_CHOICE_ON, X86_CHOICE_OFF } X86Choice;
+extern const char *const x86_choices[];
+
 typedef struct {
     Machine machine;
     /* properties */
     bool acpi;
+    int smbios_entry; /* 0: 64-bit addresses, 1: 32-bit ones */
     /* parts */
     MemoryRegion low_ram, high_ram; /* of machine.ram */
     uint64_t low_ram_bytes, high_ram_bytes;
@@ -73,6 +78,9 @@ bool x86_add_ram(X86Machine *x86, uint64_t low_max, GError **errp);
 bool x86_add_cpus(X86Machine *x86, GError **errp);
 /** x86_connect_i8259 - as virtual wire: its output is ExtINT of the first processor */
 void x86_connect_i8259(X86Machine *x86, Device *pic);
+
+/** x86_nmi - the button for debuggers: LINT1 of every local APIC */
+void x86_nmi(Machine *machine);
 
 /* Interrupt lines */
 /** x86_add_io_apic - pins are lines @first_gsi and up */

@@ -138,6 +138,42 @@ def systemd(setting):
         check_blame(running)
 
 
+def sleep(setting, machine, *more):
+    """The guest sleeps in RAM until its clock's alarm, and goes on with what it had."""
+    binary, folder, echo = setting
+    command = [binary, '-M', machine, '-smp', '2', '-m', '256M', '-nographic', '-kernel', folder / 'vmlinuz',
+               '-initrd', folder / 'initramfs.cpio', '-append', 'console=ttyS0 no_console_suspend', *more]
+    with Guest(command, echo) as running:
+        running.expect(PROMPT, 120)
+        running.send('echo +3 > /sys/class/rtc/rtc0/wakealarm; echo mem > /sys/power/state; echo aw""ake $?\n')
+        running.expect('awake 0', 60)
+        if 'Low-level resume complete' not in running.text:
+            raise Failure('it did not sleep')
+        if running.command_output('nproc').split()[0] != '2':
+            raise Failure('a processor did not wake')
+
+
+for board in 'pc', 'q35':
+    CASES[f'{board}-sleep'] = (lambda setting, b=board: sleep(setting, b, '-bios', 'none'))
+
+
+@case('numa')
+def numa(setting):
+    """Two nodes, and memory above 4 GiB."""
+    binary, folder, echo = setting
+    command = [binary, '-M', 'q35', '-smp', '4', '-m', '6G', '-nographic', '-bios', 'none', '-kernel', folder / 'vmlinuz',
+               '-initrd', folder / 'initramfs.cpio', '-append', 'console=ttyS0',
+               '-numa', 'node,cpus=0-1,mem=1G', '-numa', 'node,cpus=2-3,mem=5G', '-numa', 'dist,src=0,dst=1,val=30']
+    with Guest(command, echo) as running:
+        running.expect(PROMPT, 120)
+        nodes = running.command_output('cat /sys/devices/system/node/node*/cpulist /sys/devices/system/node/node0/distance')
+        if nodes.split() != ['0-1', '2-3', '10', '30']:
+            raise Failure(f'nodes are {nodes!r}')
+        kib = int(running.command_output('grep MemTotal /proc/meminfo').split()[1])
+        if kib < 5800 << 10:
+            raise Failure(f'the guest sees {kib} KiB of 6 GiB')
+
+
 @case('seabios')
 def seabios(setting):
     """SeaBIOS looks for something to boot, in vain."""

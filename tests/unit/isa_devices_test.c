@@ -157,6 +157,38 @@ static void test_fpu_error_is_latched(void)
     isa_fixture_cleanup(&isa);
 }
 
+static unsigned watchdog_count;
+
+static void count_watchdog(Machine *machine)
+{
+    watchdog_count++;
+}
+
+static void test_ib700_barks(void)
+{
+    static const MachineOps ops = { .watchdog_expired = count_watchdog };
+    IsaFixture isa;
+    isa_fixture_init(&isa);
+    const MachineOps *before = isa.f.machine->ops;
+    isa.f.machine->ops = &ops;
+    isa_fixture_add(&isa, "ib700", NULL);
+    isa_fixture_reset(&isa);
+    watchdog_count = 0;
+    isa_out(&isa, 0x443, 13); /* four seconds */
+    fixture_step(&isa.f, 3900000000);
+    g_assert_cmpuint(watchdog_count, ==, 0);
+    isa_out(&isa, 0x443, 13);
+    fixture_step(&isa.f, 4100000000);
+    g_assert_cmpuint(watchdog_count, ==, 1);
+    isa_out(&isa, 0x443, 13);
+    isa_out(&isa, 0x441, 0);
+    fixture_step(&isa.f, 40000000000);
+    g_assert_cmpuint(watchdog_count, ==, 1);
+    isa_hostile(&isa, 0x440, 4);
+    isa.f.machine->ops = before;
+    isa_fixture_cleanup(&isa);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -168,5 +200,6 @@ int main(int argc, char **argv)
     g_test_add_func("/isa/testdev", test_testdev);
     g_test_add_func("/isa/parallel", test_parallel_prints);
     g_test_add_func("/isa/fpu-error", test_fpu_error_is_latched);
+    g_test_add_func("/isa/ib700", test_ib700_barks);
     return g_test_run();
 }

@@ -235,6 +235,58 @@ static void test_testdev_counts_matching_writes(void)
     pci_fixture_cleanup(&f);
 }
 
+static unsigned watchdog_count;
+
+static void count_watchdog(Machine *machine)
+{
+    watchdog_count++;
+}
+
+static void unlock(PciFixture *f)
+{
+    wr(f, 0x0c, 2, 0x80);
+    wr(f, 0x0c, 2, 0x86);
+}
+
+static void test_i6300esb_has_two_stages(void)
+{
+    static const MachineOps ops = { .watchdog_expired = count_watchdog };
+    const int64_t stage_ns = (int64_t)1001 * 32768 * 30;
+    PciFixture f;
+    add(&f, "i6300esb");
+    const MachineOps *before = f.device.machine->ops;
+    f.device.machine->ops = &ops;
+    watchdog_count = 0;
+    pci_fixture_write(&f, DEV, PCI_BAR0, 4, BAR_AT);
+    enable(&f);
+    wr(&f, 0, 4, 5); /* locked: nothing */
+    for (unsigned i = 0; i < 2; i++) {
+        unlock(&f);
+        wr(&f, 4 * i, 4, 1000);
+    }
+    pci_fixture_write(&f, DEV, 0x68, 1, 2); /* enabled */
+    fixture_step(&f.device, stage_ns + 1000);
+    g_assert_cmpuint(watchdog_count, ==, 0);
+    unlock(&f);
+    wr(&f, 0x0c, 2, 0x100); /* reload */
+    fixture_step(&f.device, stage_ns + 1000);
+    fixture_step(&f.device, stage_ns - 1000000);
+    g_assert_cmpuint(watchdog_count, ==, 0);
+    fixture_step(&f.device, 2000000);
+    g_assert_cmpuint(watchdog_count, ==, 1);
+    g_assert_cmphex(rd(&f, 0x0c, 4), ==, 0x200);
+    g_assert_true(machine_reset(f.device.machine, NULL));
+    pci_fixture_write(&f, DEV, PCI_BAR0, 4, BAR_AT);
+    enable(&f);
+    g_assert_cmphex(rd(&f, 0x0c, 4), ==, 0x200); /* tells the next start */
+    unlock(&f);
+    wr(&f, 0x0c, 2, 0x200);
+    g_assert_cmphex(rd(&f, 0x0c, 4), ==, 0);
+    pci_fixture_hostile(&f, DEV, 256);
+    f.device.machine->ops = before;
+    pci_fixture_cleanup(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -244,5 +296,6 @@ int main(int argc, char **argv)
     g_test_add_func("/edu", test_edu_computes_and_copies);
     g_test_add_func("/pci-testdev", test_testdev_counts_matching_writes);
     g_test_add_func("/pci-devices/hostile", test_hostile_values_in_every_register);
+    g_test_add_func("/pci/i6300esb", test_i6300esb_has_two_stages);
     return g_test_run();
 }
