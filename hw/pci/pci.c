@@ -317,7 +317,9 @@ static void pci_reset(Device *device)
     void (*reset)(PciDevice *) =
         CLASS_METHOD(&device->object, pci_device_class, PciDeviceClass, reset);
 
-    memcpy(dev->config, dev->first, sizeof(dev->config));
+    unsigned at = dev->stays_at, stays = device_machine(device)->waking ? dev->stays_bytes : 0;
+    memcpy(dev->config, dev->first, at);
+    memcpy(dev->config + at + stays, dev->first + at + stays, sizeof(dev->config) - at - stays);
     dev->intx_level = 0;
     pci_msix_reset(dev);
     follow_config(dev);

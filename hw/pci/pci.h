@@ -75,6 +75,9 @@ struct PciDevice {
     /* properties */
     int32_t wanted_devfn; /* addr=; -1: any slot */
     bool multifunction;
+    /* registers that a reset which ends sleep leaves alone (Machine.waking): firmware finds itself
+     * in RAM by them */
+    uint16_t stays_at, stays_bytes;
     char *romfile;
     uint32_t rombar;
     /* wiring */

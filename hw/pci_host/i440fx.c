@@ -76,6 +76,8 @@ static bool i440fx_setup(PciDevice *dev, GError **errp)
     pci_config_writable(dev, REG_DRT, 2, 0xffff);
     pci_config_writable(dev, REG_DRAMC, 1, 0xff);
     pci_config_writable(dev, REG_DRAMT, 1, 0xff);
+    dev->stays_at = REG_PAM;
+    dev->stays_bytes = PAM_REGISTERS;
     for (unsigned i = 0; i < PAM_REGISTERS; i++) {
         pci_config_writable(dev, REG_PAM + i, 1, i ? 0x33 : 0x30);
     }

@@ -172,6 +172,8 @@ static bool mch_setup(PciDevice *dev, GError **errp)
     pci_config_set(dev, REG_PCIEXBAR, 4, PCIEXBAR_FIRST);
     pci_config_writable(dev, REG_PCIEXBAR, 4, PCIEXBAR_WRITABLE_LOW | 0x0c000000);
     pci_config_writable(dev, REG_PCIEXBAR + 4, 4, PCIEXBAR_WRITABLE_HIGH);
+    dev->stays_at = REG_PAM;
+    dev->stays_bytes = PAM_REGISTERS;
     for (unsigned i = 0; i < PAM_REGISTERS; i++) {
         pci_config_writable(dev, REG_PAM + i, 1, i ? 0x33 : 0x30);
     }

@@ -138,12 +138,14 @@ def systemd(setting):
         check_blame(running)
 
 
+def linux(setting, append=''):
+    folder = setting.folder()
+    return ['-kernel', folder / 'vmlinuz', '-initrd', folder / 'initramfs.cpio', '-append', f'console=ttyS0 {append}']
+
+
 def sleep(setting, machine, *more):
     """The guest sleeps in RAM until its clock's alarm, and goes on with what it had."""
-    binary, folder, echo = setting
-    command = [binary, '-M', machine, '-smp', '2', '-m', '256M', '-nographic', '-kernel', folder / 'vmlinuz',
-               '-initrd', folder / 'initramfs.cpio', '-append', 'console=ttyS0 no_console_suspend', *more]
-    with Guest(command, echo) as running:
+    with setting.start(machine, '-smp', '2', '-m', '256M', *linux(setting, 'no_console_suspend'), *more) as running:
         running.expect(PROMPT, 120)
         running.send('echo +3 > /sys/class/rtc/rtc0/wakealarm; echo mem > /sys/power/state; echo aw""ake $?\n')
         running.expect('awake 0', 60)
@@ -154,17 +156,16 @@ def sleep(setting, machine, *more):
 
 
 for board in 'pc', 'q35':
+    CASES[f'{board}-sleep-seabios'] = (
+        lambda setting, b=board: sleep(setting, b, '-bios', setting.folder() / 'bios-256k.bin'))
     CASES[f'{board}-sleep'] = (lambda setting, b=board: sleep(setting, b, '-bios', 'none'))
 
 
 @case('numa')
 def numa(setting):
     """Two nodes, and memory above 4 GiB."""
-    binary, folder, echo = setting
-    command = [binary, '-M', 'q35', '-smp', '4', '-m', '6G', '-nographic', '-bios', 'none', '-kernel', folder / 'vmlinuz',
-               '-initrd', folder / 'initramfs.cpio', '-append', 'console=ttyS0',
-               '-numa', 'node,cpus=0-1,mem=1G', '-numa', 'node,cpus=2-3,mem=5G', '-numa', 'dist,src=0,dst=1,val=30']
-    with Guest(command, echo) as running:
+    with setting.start('q35', '-smp', '4', '-m', '6G', '-bios', 'none', *linux(setting), '-numa', 'node,cpus=0-1,mem=1G',
+                       '-numa', 'node,cpus=2-3,mem=5G', '-numa', 'dist,src=0,dst=1,val=30') as running:
         running.expect(PROMPT, 120)
         nodes = running.command_output('cat /sys/devices/system/node/node*/cpulist /sys/devices/system/node/node0/distance')
         if nodes.split() != ['0-1', '2-3', '10', '30']:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What command lines get: answers.txt holds each line and, indented below it, its answer.
+"""What command lines get: answers.txt (with --arch=x86_64: answers_x86.txt) holds each line and, indented below it, its answer.
 
-usage: answers.py [--binary=EMULATOR] [--build=FOLDER] [--update]        Speaks TAP.
+usage: answers.py [--binary=EMULATOR] [--build=FOLDER] [--arch=NAME] [--update]        Speaks TAP.
 A wrong line gets exactly these words on stderr, nothing else, and the exit status 1. An answer that begins with
 `~ ` is a regular expression for what a right line prints, with status 0 and a silent stderr. Nothing is left behind.
   --update   write down what the wrong lines get now
@@ -19,7 +19,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import guest
 
-TABLE = Path(__file__).with_name('answers.txt')
+# The table of each architecture, and what stands before each of its lines.
+TABLES = {
+    'riscv64': ('answers.txt', []),
+    'x86_64': ('answers_x86.txt', ['-display', 'none', '-serial', 'none', '-monitor', 'none']),
+}
 SECONDS = 10
 
 
@@ -62,16 +66,16 @@ def make_files(folder):
         big.truncate(128 << 20)
 
 
-def answer(binary, line, folder, expected):
+def answer(binary, before, line, folder, expected):
     """What @line gets, the program's name left out; anything out of order shows up too."""
     try:
-        result = subprocess.run([binary, *shlex.split(line)], cwd=folder, stdin=subprocess.DEVNULL, text=True,
+        result = subprocess.run([binary, *before, *shlex.split(line)], cwd=folder, stdin=subprocess.DEVNULL, text=True,
                                 capture_output=True, errors='replace', timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
         return 'it went on running'
     if expected.startswith('~ ') and result.returncode == 0 and not result.stderr:
         return expected if re.search(expected[2:], result.stdout, re.M) else f'stdout {result.stdout[:300]!r}'
-    text = result.stderr.removeprefix('rhea-system-riscv64: ')
+    text = result.stderr.removeprefix(f'{Path(binary).name}: ')
     if result.returncode != 1 or result.stdout or text.count('\n') != 1:
         return f'status {result.returncode}, stdout {result.stdout!r}, stderr {result.stderr!r}'
     return text.rstrip('\n')
@@ -81,11 +85,13 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument('--binary')
     parser.add_argument('--build')
+    parser.add_argument('--arch', choices=TABLES, default='riscv64')
     parser.add_argument('--update', action='store_true')
     options = parser.parse_args()
-    binary = guest.emulator(options.binary, options.build)
+    binary = guest.emulator(options.binary, options.build, options.arch)
+    table, always = Path(__file__).with_name(TABLES[options.arch][0]), TABLES[options.arch][1]
     binary = binary and Path(binary).absolute()
-    text = TABLE.read_text().splitlines()
+    text = table.read_text().splitlines()
     comments = [line for line in text if line.startswith('#')]
     rows = [(line, text[number + 1].strip() if number + 1 < len(text) and text[number + 1].startswith('    ') else '')
             for number, line in enumerate(text) if line and line[0] not in ' #']
@@ -95,15 +101,15 @@ def main():
         make_files(folder)
         before = set(folder.iterdir())
         if options.update:
-            rows = [(line, answer(binary, line, folder, expected)) for line, expected in rows]
-            TABLE.write_text('\n'.join(comments + [f'{line}\n    {got}' for line, got in rows]) + '\n')
+            rows = [(line, answer(binary, always, line, folder, expected)) for line, expected in rows]
+            table.write_text('\n'.join(comments + [f'{line}\n    {got}' for line, got in rows]) + '\n')
             return
         print(f'1..{len(rows)}')
         for number, (line, expected) in enumerate(rows, 1):
             if not binary:
-                print(f'ok {number} {line} # SKIP rhea-system-riscv64 is not built')
+                print(f'ok {number} {line} # SKIP rhea-system-{options.arch} is not built')
                 continue
-            got = answer(binary, line, folder, expected)
+            got = answer(binary, always, line, folder, expected)
             left = set(folder.iterdir()) - before
             wrong = got != expected or left
             print(f'{"not ok" if wrong else "ok"} {number} {line}', flush=True)
