@@ -336,7 +336,7 @@ uint64_t x86_helper_invpcid(void *c, uint64_t type, uint64_t low, uint64_t high,
     X86Cpu *cpu = c;
     bool wrong_pcid = low & PCID_MASK && !(cpu->control.cr4 & CR4_PCIDE);
 
-    if (type > ALL || (type <= CONTEXT && (low & ~(uint64_t)PCID_MASK || wrong_pcid)) ||
+    if (type > ALL || low & ~(uint64_t)PCID_MASK || (type <= CONTEXT && wrong_pcid) ||
         (type == ADDRESS && !x86_is_canonical(cpu, high))) {
         return x86_raise_code(cpu, X86_GP, 0);
     }
