@@ -72,7 +72,8 @@ static bool watch_says_no(Cpu *cpu, const TcgWatch *watch, vaddr address, TcgAcc
     const TcgFrontend *frontend = cpu->tcg->frontend;
 
     if (!watch->debugger) {
-        return frontend->debug_hit && frontend->debug_hit(cpu, address, access);
+        vaddr first = MAX(address, watch->address); /* of what both have */
+        return frontend->debug_hit && frontend->debug_hit(cpu, first, access);
     }
     if (!cpu->tcg->in_single) {
         cpu->tcg->restart_single = true;

@@ -80,8 +80,9 @@ struct TcgFrontend {
     void (*deliver_exception)(Cpu *cpu);
     bool (*deliver_interrupt)(Cpu *cpu); /* false: none is deliverable now */
 
-    /* a breakpoint is at pc, or a watched range is about to be accessed: true after raising the
-     * guest's own debug exception; false: not now, go on. NULL: the CPU has no debug triggers */
+    /* a breakpoint is at pc, or a watched range is about to be accessed, at @address first: true
+     * after raising the guest's own debug exception; false: not now, go on. NULL: the CPU has no
+     * debug triggers */
     bool (*debug_hit)(Cpu *cpu, vaddr address, TcgAccess access);
 };
 

@@ -13,7 +13,7 @@
 #include "target/x86/trap.h"
 
 enum { BREAKPOINTS = 4, RW_EXECUTE = 0, RW_WRITE = 1, RW_IO = 2, RW_ACCESS = 3 };
-enum { MAX_ACCESS_BYTES = 8, PENDING_STEP = 1 << 7 };
+enum { PENDING_STEP = 1 << 7 };
 
 static bool is_enabled(const X86Cpu *cpu, unsigned i)
 {
@@ -101,9 +101,8 @@ static uint32_t matches(const X86Cpu *cpu, uint64_t address, TcgAccess access)
         if (!is_enabled(cpu, i) || !meant) {
             continue;
         }
-        if (access == TCG_ACCESS_FETCH
-                ? address == cpu->control.debug[i]
-                : address + MAX_ACCESS_BYTES > first && address < first + length_of(cpu, i)) {
+        if (access == TCG_ACCESS_FETCH ? address == cpu->control.debug[i]
+                                       : address - first < length_of(cpu, i)) {
             hits |= 1u << i;
         }
     }
