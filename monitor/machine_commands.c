@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "accel/accel.h"
+#include "hw/core/numa.h"
+#include "hw/misc/vmgenid.h"
 #include "schema/commands.h"
 #include "util/error.h"
 #include "util/fdset.h"
@@ -65,9 +67,12 @@ static void get_thread(Cpu *cpu, void *data)
     *(int64_t *)data = gettid();
 }
 
-static QmpCpuInstanceProperties *cpu_place(const MachineTopology *topology, unsigned index)
+static QmpCpuInstanceProperties *cpu_place(const Machine *machine, unsigned index)
 {
+    const MachineTopology *topology = &machine->topology;
     QmpCpuInstanceProperties *place = qmp_cpu_instance_properties_new();
+    place->has_node_id = machine->numa != NULL;
+    place->node_id = numa_node_of(machine, index);
     place->has_thread_id = place->has_core_id = place->has_socket_id = true;
     place->thread_id = index % topology->threads;
     index /= topology->threads;
@@ -92,7 +97,7 @@ GPtrArray *qmp_query_cpus_fast(CommandContext *context, GError **errp)
         QmpCpuInfoFast *info = qmp_cpu_info_fast_new();
         info->cpu_index = cpu->index;
         info->qom_path = object_path(&cpu->device.object);
-        info->props = cpu_place(&context->machine->topology, i);
+        info->props = cpu_place(context->machine, i);
         find_arch(class->arch ? class->arch : context->arch, &info->target, NULL);
         if (cpu->thread) {
             cpu_run_on_sync(cpu, get_thread, &info->thread_id);
@@ -100,6 +105,36 @@ GPtrArray *qmp_query_cpus_fast(CommandContext *context, GError **errp)
         g_ptr_array_add(list, info);
     }
     return list;
+}
+
+GPtrArray *qmp_query_hotpluggable_cpus(CommandContext *context, GError **errp)
+{
+    const Machine *machine = context->machine;
+    GPtrArray *list = g_ptr_array_new();
+    for (guint i = 0; machine->cpu_class && i < machine->topology.max_cpus; i++) {
+        QmpHotpluggableCpu *info = qmp_hotpluggable_cpu_new();
+        info->type = g_strdup(machine->cpu_class->name);
+        info->vcpus_count = 1;
+        info->props = cpu_place(machine, i);
+        if (i < machine->cpus->len) {
+            Cpu *cpu = g_ptr_array_index(machine->cpus, i);
+            info->qom_path = object_path(&cpu->device.object);
+        }
+        g_ptr_array_add(list, info);
+    }
+    return list;
+}
+
+QmpGuidInfo *qmp_query_vm_generation_id(CommandContext *context, GError **errp)
+{
+    Device *vmgenid = vmgenid_find(context->machine);
+    if (!vmgenid) {
+        error_set(errp, "this machine has no vmgenid");
+        return NULL;
+    }
+    QmpGuidInfo *info = qmp_guid_info_new();
+    info->guid = vmgenid_text(vmgenid);
+    return info;
 }
 
 QmpMemoryInfo *qmp_query_memory_size_summary(CommandContext *context, GError **errp)

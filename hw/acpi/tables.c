@@ -18,7 +18,8 @@ typedef struct {
 enum { LENGTH_AT = 4, CHECKSUM_AT = 9 };
 enum { RSDP_CHECKSUM_AT = 8, RSDP_RSDT_AT = 16, RSDP_XSDT_AT = 24, RSDP_EXTENDED_AT = 32 };
 enum { RSDP_V1_BYTES = 20 };
-enum { COMMAND_ALLOCATE = 1, COMMAND_ADD_POINTER, COMMAND_ADD_CHECKSUM, COMMAND_BYTES = 128 };
+enum { COMMAND_ALLOCATE = 1, COMMAND_ADD_POINTER, COMMAND_ADD_CHECKSUM, COMMAND_WRITE_POINTER };
+enum { COMMAND_BYTES = 128 };
 enum { COMMAND_FILE_BYTES = 56, ZONE_HIGH = 1, ZONE_FSEG = 2 };
 
 static const char oem_id[6] = "RHEA  ", oem_table_id[8] = "RHEAPC  ", creator[4] = "RHEA";
@@ -54,6 +55,20 @@ void acpi_put_pointer(AcpiTables *tables, uint32_t offset, unsigned bytes)
     PointerFix fix = { .at = tables->bytes->len, .bytes = bytes };
     g_array_append_val(tables->pointers, fix);
     acpi_put(tables, offset, bytes);
+}
+
+void acpi_pointer_at(AcpiTables *tables, uint32_t at, uint32_t offset, unsigned bytes)
+{
+    PointerFix fix = { .at = at, .bytes = bytes };
+    uint32_t value = GUINT32_TO_LE(offset);
+    memcpy(tables->bytes->data + at, &value, sizeof(value));
+    g_array_append_val(tables->pointers, fix);
+}
+
+void acpi_tell_address(AcpiTables *tables, const char *file, uint32_t offset)
+{
+    tables->told_file = file;
+    tables->told_offset = offset;
 }
 
 uint32_t acpi_table_begin(AcpiTables *tables, const char *signature, uint8_t revision)
@@ -186,6 +201,12 @@ GByteArray *acpi_tables_script(const AcpiTables *tables)
         put_u32(rest, fix->at);
         put_u32(rest + 4, fix->start);
         put_u32(rest + 8, fix->length);
+    }
+    if (tables->told_file) {
+        rest = add_command(script, COMMAND_WRITE_POINTER, tables->told_file, ACPI_TABLES_FILE);
+        put_u32(rest, 0);
+        put_u32(rest + 4, tables->told_offset);
+        rest[8] = 8;
     }
     return script;
 }

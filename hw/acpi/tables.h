@@ -17,8 +17,10 @@ typedef struct {
     GByteArray *bytes; /* every table but the RSDP */
     uint8_t rsdp[ACPI_RSDP_BYTES];
     GArray *pointers, *checksums, *roots; /* private */
-    uint64_t base;                        /* where acpi_tables_place() was told they are */
-    uint32_t facs, dsdt;                  /* offsets in bytes; dsdt 0: not there yet */
+    const char *told_file;                /* NULL: none; of acpi_tell_address() */
+    uint32_t told_offset;
+    uint64_t base;       /* where acpi_tables_place() was told they are */
+    uint32_t facs, dsdt; /* offsets in bytes; dsdt 0: not there yet */
 } AcpiTables;
 
 void acpi_tables_init(AcpiTables *tables);
@@ -31,6 +33,10 @@ void acpi_table_end(AcpiTables *tables, uint32_t table);
 void acpi_put(AcpiTables *tables, uint64_t value, unsigned bytes);
 /** acpi_put_pointer - append the address that the byte at @offset gets */
 void acpi_put_pointer(AcpiTables *tables, uint32_t offset, unsigned bytes);
+/** acpi_pointer_at - the @bytes bytes at @at, written before, become the address of @offset */
+void acpi_pointer_at(AcpiTables *tables, uint32_t at, uint32_t offset, unsigned bytes);
+/** acpi_tell_address - firmware writes the address of @offset into @file of fw_cfg, 8 bytes */
+void acpi_tell_address(AcpiTables *tables, const char *file, uint32_t offset);
 /** acpi_tables_add - a whole table from outside; its header is checked by the caller */
 void acpi_tables_add(AcpiTables *tables, const void *bytes, uint32_t length);
 /** acpi_tables_finish - RSDT, XSDT and RSDP: nothing can be added afterwards */

@@ -610,17 +610,26 @@ static bool base_is_legal(const LocalApic *apic, uint64_t value)
     return !(was_x2 && on && !x2) && !(!was_on && x2);
 }
 
+static void place_pages(LocalApic *apic)
+{
+    bool locked = machine_lock_held();
+    if (!locked) {
+        machine_lock();
+    }
+    local_apic_bus_place_pages(apic->bus);
+    if (!locked) {
+        machine_unlock();
+    }
+}
+
 bool local_apic_set_base(void *opaque, uint64_t value)
 {
     LocalApic *apic = apic_of(opaque);
     g_mutex_lock(&apic->lock);
     bool legal = base_is_legal(apic, value);
+    uint64_t changed = legal ? value ^ apic->base : 0;
+    bool elsewhere = (changed & ~0xfffull) || (changed && local_apic_page(apic) != LOCAL_APIC_BASE);
     if (legal) {
-        uint64_t changed = value ^ apic->base;
-        if (changed & ~0xfffull) {
-            log_unimplemented("apic%u: registers moved to %#llx, they stay\n", apic->id,
-                              (unsigned long long)(value & ~0xfffull));
-        }
         atomic_set(&apic->base, value);
         if ((changed & APIC_BASE_ENABLE) && !(value & APIC_BASE_ENABLE)) {
             clear_registers(apic);
@@ -632,6 +641,9 @@ bool local_apic_set_base(void *opaque, uint64_t value)
         update_intr(apic);
     }
     g_mutex_unlock(&apic->lock);
+    if (elsewhere) {
+        place_pages(apic);
+    }
     return legal;
 }
 
@@ -680,6 +692,7 @@ static void apic_unrealize(Device *dev)
 static void apic_reset(Device *dev)
 {
     LocalApic *apic = apic_of(dev);
+    bool elsewhere = local_apic_page(apic) != LOCAL_APIC_BASE;
     g_mutex_lock(&apic->lock);
     atomic_set(&apic->base,
                LOCAL_APIC_BASE | APIC_BASE_ENABLE | (apic->index == 0 ? APIC_BASE_BSP : 0));
@@ -689,6 +702,9 @@ static void apic_reset(Device *dev)
     }
     tell_intr(apic);
     g_mutex_unlock(&apic->lock);
+    if (elsewhere) {
+        place_pages(apic);
+    }
 }
 
 static bool apic_post_load(void *opaque, uint32_t version, GError **errp)
@@ -717,6 +733,7 @@ static bool apic_post_load(void *opaque, uint32_t version, GError **errp)
     local_apic_timer_arm_locked(apic);
     tell_intr(apic);
     g_mutex_unlock(&apic->lock);
+    place_pages(apic);
     return true;
 }
 

@@ -204,13 +204,27 @@ static bool is_register(hwaddr offset)
     return offset >= REGISTER_BYTES && offset < PAGE_BYTES;
 }
 
-static uint64_t bus_read(void *opaque, hwaddr offset, unsigned size)
+static uint64_t page_read(LocalApicBus *bus, hwaddr page, hwaddr offset)
 {
-    LocalApic *apic = asker(opaque);
-    if (!is_register(offset) || offset % REGISTER_BYTES || !apic) {
+    LocalApic *apic = asker(bus);
+    if (offset % REGISTER_BYTES || !apic) {
         return 0;
     }
-    return local_apic_mmio_read(apic, offset / REGISTER_BYTES);
+    bool here = local_apic_page(apic) == page;
+    return here ? local_apic_mmio_read(apic, offset / REGISTER_BYTES) : UINT32_MAX;
+}
+
+static void page_write(LocalApicBus *bus, hwaddr page, hwaddr offset, uint32_t value)
+{
+    LocalApic *apic = asker(bus);
+    if (apic && offset % REGISTER_BYTES == 0 && local_apic_page(apic) == page) {
+        local_apic_mmio_write(apic, offset / REGISTER_BYTES, value);
+    }
+}
+
+static uint64_t bus_read(void *opaque, hwaddr offset, unsigned size)
+{
+    return is_register(offset) ? page_read(opaque, LOCAL_APIC_BASE, offset) : 0;
 }
 
 static void bus_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
@@ -220,10 +234,80 @@ static void bus_write(void *opaque, hwaddr offset, uint64_t value, unsigned size
         local_apic_bus_send_msi(&bus->sysbus.device, LOCAL_APIC_BASE + offset, value);
         return;
     }
-    LocalApic *apic = asker(bus);
-    if (apic && offset % REGISTER_BYTES == 0) {
-        local_apic_mmio_write(apic, offset / REGISTER_BYTES, value);
+    page_write(bus, LOCAL_APIC_BASE, offset, value);
+}
+
+static uint64_t moved_read(void *opaque, hwaddr offset, unsigned size)
+{
+    const ApicPage *page = opaque;
+    return page_read(page->bus, atomic_read(&page->at), offset);
+}
+
+static void moved_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
+{
+    const ApicPage *page = opaque;
+    page_write(page->bus, atomic_read(&page->at), offset, value);
+}
+
+static const MemoryOps moved_ops = {
+    .read = moved_read,
+    .write = moved_write,
+    .min_access = 1,
+    .max_access = 8,
+    .impl_min = 4,
+    .impl_max = 4,
+    .lockless = true,
+};
+
+static bool is_wanted(LocalApicBus *bus, hwaddr at)
+{
+    for (unsigned i = 0; i < bus->count; i++) {
+        const LocalApic *apic = apic_at(bus, i);
+        if (apic && local_apic_page(apic) == at && (atomic_read(&apic->base) & APIC_BASE_ENABLE) &&
+            !local_apic_is_x2apic(apic)) {
+            return true;
+        }
     }
+    return false;
+}
+
+static void place_page(LocalApicBus *bus, hwaddr at)
+{
+    Machine *machine = device_machine(&bus->sysbus.device);
+    ApicPage *empty = NULL;
+    for (unsigned i = 0; i < APIC_PAGES; i++) {
+        if (bus->pages[i].at == at) {
+            return;
+        }
+        empty = bus->pages[i].at ? empty : &bus->pages[i];
+    }
+    if (!empty) {
+        log_unimplemented("apic-bus: registers in more than %d pages\n", APIC_PAGES);
+        return;
+    }
+    atomic_set(&empty->at, at);
+    memory_region_add_overlap(&machine->system_memory, at, &empty->region, 2);
+}
+
+/* What else would be at a page is hidden for every processor while one has its registers there. */
+void local_apic_bus_place_pages(LocalApicBus *bus)
+{
+    memory_transaction_begin();
+    for (unsigned i = 0; i < APIC_PAGES; i++) {
+        ApicPage *page = &bus->pages[i];
+        if (page->at && !is_wanted(bus, page->at)) {
+            memory_region_remove(page->region.container, &page->region);
+            atomic_set(&page->at, 0);
+        }
+    }
+    for (unsigned i = 0; i < bus->count; i++) {
+        const LocalApic *apic = apic_at(bus, i);
+        hwaddr at = apic ? local_apic_page(apic) : LOCAL_APIC_BASE;
+        if (at && at != LOCAL_APIC_BASE && is_wanted(bus, at)) {
+            place_page(bus, at);
+        }
+    }
+    memory_transaction_commit();
 }
 
 static const MemoryOps bus_ops = {
@@ -242,6 +326,11 @@ static bool bus_realize(Device *dev, GError **errp)
     bus->apics = g_new0(LocalApic *, LOCAL_APIC_MAX);
     memory_region_init_io(&bus->mmio, &dev->object, &bus_ops, bus, "apic-msi", REGION_BYTES);
     sysbus_add_mmio(&bus->sysbus, &bus->mmio);
+    for (unsigned i = 0; i < APIC_PAGES; i++) {
+        bus->pages[i].bus = bus;
+        memory_region_init_io(&bus->pages[i].region, &dev->object, &moved_ops, &bus->pages[i],
+                              "apic-moved", PAGE_BYTES);
+    }
     return true;
 }
 

@@ -84,9 +84,18 @@ struct LocalApic {
     bool intr; /* derived: what the processor was told */
 };
 
+/* A page to which IA32_APIC_BASE moved the registers of some processors. */
+typedef struct {
+    LocalApicBus *bus;
+    MemoryRegion region;
+    hwaddr at; /* 0: nowhere; atomic */
+} ApicPage;
+enum { APIC_PAGES = 4 };
+
 struct LocalApicBus {
     SysbusDevice sysbus;
     MemoryRegion mmio;
+    ApicPage pages[APIC_PAGES];
     LocalApic **apics; /* by processor number; entries atomic, NULL where there is none */
     unsigned count;    /* atomic: highest number + 1 */
     uint32_t rotate;   /* atomic: who is first in the next arbitration among equals */
@@ -98,6 +107,11 @@ struct LocalApicBus {
     int (*extint)(void *opaque);
     void *extint_opaque;
 };
+
+static inline hwaddr local_apic_page(const LocalApic *apic)
+{
+    return __atomic_load_n(&apic->base, __ATOMIC_RELAXED) & ~0xfffull;
+}
 
 static inline bool local_apic_is_x2apic(const LocalApic *apic)
 {
@@ -131,3 +145,6 @@ uint32_t local_apic_timer_count_locked(LocalApic *apic);
 void local_apic_bus_deliver(LocalApicBus *bus, LocalApic *from, const ApicMessage *message);
 void local_apic_bus_eoi(LocalApicBus *bus, uint8_t vector);
 int local_apic_bus_extint(LocalApicBus *bus);
+/** local_apic_bus_place_pages - registers appear where the processors moved them. Context: machine
+ * lock held, none of an APIC's */
+void local_apic_bus_place_pages(LocalApicBus *bus);

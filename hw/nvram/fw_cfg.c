@@ -33,6 +33,8 @@ typedef struct {
     uint32_t length;
     void (*on_select)(void *opaque); /* NULL: nobody cares */
     void *opaque;
+    void (*on_write)(void *opaque); /* NULL: read-only */
+    void *on_write_opaque;
 } FwCfgItem;
 
 /* One entry of the file directory; numbers are big endian. */
@@ -113,7 +115,27 @@ static bool dma_read(FwCfg *cfg, hwaddr address, uint32_t length)
     return true;
 }
 
-/* No item is writable, so DMA_WRITE always fails. */
+/* An item never grows: what goes beyond its end fails, and nothing is written. */
+static bool dma_write(FwCfg *cfg, hwaddr address, uint32_t length)
+{
+    const FwCfgItem *item = selected(cfg);
+    bool fits = cfg->offset <= item->length && length <= item->length - cfg->offset;
+    if (!item->on_write || !fits) {
+        log_guest_error("fw-cfg: DMA write of %u bytes to item %#x, which is %s\n", length,
+                        cfg->key, item->on_write ? "shorter" : "read-only");
+        return false;
+    }
+    g_autofree uint8_t *part = g_malloc(length + 1);
+    if (address_space_read(cfg->memory, address, part, length, (MemTxAttrs){ .memory_only = 1 }) !=
+        MEMTX_OK) {
+        return false;
+    }
+    memcpy(item->bytes + cfg->offset, part, length);
+    cfg->offset += length;
+    item->on_write(item->on_write_opaque);
+    return true;
+}
+
 static bool dma_transfer(FwCfg *cfg, uint32_t control, uint32_t length, hwaddr address)
 {
     if (control & DMA_SELECT) {
@@ -123,8 +145,7 @@ static bool dma_transfer(FwCfg *cfg, uint32_t control, uint32_t length, hwaddr a
         return dma_read(cfg, address, length);
     }
     if (control & DMA_WRITE) {
-        log_guest_error("fw-cfg: DMA write to item %#x, which is read-only\n", cfg->key);
-        return false;
+        return dma_write(cfg, address, length);
     }
     if (control & DMA_SKIP) {
         cfg->offset += MIN(length, UINT32_MAX - cfg->offset);
@@ -335,6 +356,20 @@ void fw_cfg_on_select(Device *dev, const char *name, void (*fn)(void *opaque), v
     FwCfgItem *item = find_file(fw_cfg(dev), name);
     item->on_select = fn;
     item->opaque = opaque;
+}
+
+void fw_cfg_on_write(Device *dev, const char *name, void (*fn)(void *opaque), void *opaque)
+{
+    FwCfgItem *item = find_file(fw_cfg(dev), name);
+    item->on_write = fn;
+    item->on_write_opaque = opaque;
+}
+
+const void *fw_cfg_file(Device *dev, const char *name, uint32_t *length)
+{
+    const FwCfgItem *item = find_file(fw_cfg(dev), name);
+    *length = item->length;
+    return item->bytes;
 }
 
 void fw_cfg_update_file(Device *dev, const char *name, const void *bytes, uint32_t length)

@@ -53,5 +53,10 @@ bool fw_cfg_add_file(Device *dev, const char *name, const void *bytes, uint32_t 
 /** fw_cfg_on_select - @fn runs when the guest selects file @name, before it reads: contents may be
  * brought up to date */
 void fw_cfg_on_select(Device *dev, const char *name, void (*fn)(void *opaque), void *opaque);
+/** fw_cfg_on_write - the guest may write file @name by DMA; @fn runs after each write. Its contents
+ * at the time of a reset are those that were added */
+void fw_cfg_on_write(Device *dev, const char *name, void (*fn)(void *opaque), void *opaque);
+/** fw_cfg_file - what file @name has now; @length bytes */
+const void *fw_cfg_file(Device *dev, const char *name, uint32_t *length);
 /** fw_cfg_update_file - other contents for file @name, not more than it had: zeros follow */
 void fw_cfg_update_file(Device *dev, const char *name, const void *bytes, uint32_t length);

@@ -86,6 +86,18 @@ void acpi_pm_raise_gpe(AcpiPm *pm, unsigned bit)
     acpi_pm_update(pm);
 }
 
+static void gpe_line(void *opaque, unsigned line, int level)
+{
+    if (level) {
+        acpi_pm_raise_gpe(opaque, line);
+    }
+}
+
+void acpi_pm_add_gpe_inputs(AcpiPm *pm, Device *owner)
+{
+    device_add_irq_inputs(owner, "gpe", gpe_line, pm, 8 * pm->gpe_bytes);
+}
+
 /* The clock and the timer wake only who enabled their events. */
 static bool wakes(void *opaque, WakeCause cause)
 {

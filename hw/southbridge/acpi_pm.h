@@ -37,6 +37,8 @@ void acpi_pm_cleanup(AcpiPm *pm);
 void acpi_pm_reset(AcpiPm *pm);
 /** acpi_pm_raise_gpe - general purpose event @bit is set, and SCI if enabled */
 void acpi_pm_raise_gpe(AcpiPm *pm, unsigned bit);
+/** acpi_pm_add_gpe_inputs - "gpe" of the owner: a rising line sets the event of its number */
+void acpi_pm_add_gpe_inputs(AcpiPm *pm, Device *owner);
 /** acpi_pm_power_button - somebody pressed it */
 void acpi_pm_power_button(AcpiPm *pm);
 /** acpi_pm_update - drive SCI again, after its line was changed */

@@ -10,6 +10,7 @@
 #include "hw/isa/isa.h"
 #include "hw/pci/pci_bus.h"
 #include "hw/southbridge/acpi_pm.h"
+#include "hw/southbridge/ich9_tco.h"
 
 /* 13.1: configuration registers */
 enum {
@@ -37,13 +38,22 @@ enum { GSI_FIRST_PIRQ = 16, RESET_CPU = 0x04, RESET_BITS = 0x0e };
 enum { PM_BYTES = 128, GPE_BYTES = 8, PORT_COMMAND = 0xb2 };
 
 /* 13.8.3: from PMBASE */
-enum { AT_EVENT = 0x00, AT_CONTROL = 0x04, AT_TIMER = 0x08, AT_GPE = 0x20, AT_SMI = 0x30 };
+enum {
+    AT_EVENT = 0x00,
+    AT_CONTROL = 0x04,
+    AT_TIMER = 0x08,
+    AT_GPE = 0x20,
+    AT_SMI = 0x30,
+    AT_TCO = 0x60
+};
 enum {
     SMI_BYTES = 8,
     SMI_ENABLE_GLOBAL = 0x01,
     SMI_ENABLE_LOCKED = 0x01,
-    SMI_ENABLE_COMMAND = 0x20
+    SMI_ENABLE_COMMAND = 0x20,
+    SMI_TCO = 0x2000,
 };
+enum { GCS_NO_REBOOT = 0x20 };
 
 /* 10.1: chipset configuration */
 enum { CHIPSET_BYTES = 0x4000, CHIPSET_D31IR = 0x3140, CHIPSET_GCS = 0x3410 };
@@ -53,6 +63,8 @@ typedef struct {
     PciDevice pci;
     IsaBus isa;
     AcpiPm pm;
+    Ich9Tco tco;
+    bool no_reboot; /* property: the strap that keeps the watchdog from resetting */
     MemoryRegion pm_ports, smi_ports, chipset_mmio;
     Irq *gsi[PIRQS];                    /* outputs to the I/O APIC's inputs 16 to 23 */
     Irq *pm_sci;                        /* what AcpiPm drives */
@@ -197,7 +209,7 @@ static void reset_chipset(Ich9Lpc *lpc)
         reg[0] = ROUTE_DEFAULT & 0xff;
         reg[1] = ROUTE_DEFAULT >> 8;
     }
-    lpc->chipset[CHIPSET_GCS] = 0x20;
+    lpc->chipset[CHIPSET_GCS] = lpc->no_reboot ? GCS_NO_REBOOT : 0;
     update_routes(lpc);
 }
 
@@ -236,6 +248,22 @@ static const MemoryOps smi_ops = {
     .impl_min = 4,
     .impl_max = 4,
 };
+
+/* 13.8.3.8, 10.1.75 */
+static void tco_first_timeout(void *opaque)
+{
+    Ich9Lpc *lpc = opaque;
+    if ((lpc->smi_enable & SMI_ENABLE_GLOBAL) && (lpc->smi_enable & SMI_TCO)) {
+        lpc->smi_status |= SMI_TCO;
+        irq_pulse(lpc->pm.smi);
+    }
+}
+
+static bool tco_may_reboot(void *opaque)
+{
+    const Ich9Lpc *lpc = opaque;
+    return !(lpc->chipset[CHIPSET_GCS] & GCS_NO_REBOOT);
+}
 
 /* Configuration */
 
@@ -364,6 +392,11 @@ static bool ich9_lpc_setup(PciDevice *pci, GError **errp)
     memory_region_add(&lpc->pm_ports, AT_TIMER, &lpc->pm.timer);
     memory_region_add(&lpc->pm_ports, AT_GPE, &lpc->pm.gpe);
     memory_region_add(&lpc->pm_ports, AT_SMI, &lpc->smi_ports);
+    ich9_tco_init(&lpc->tco, dev);
+    lpc->tco.may_reboot = tco_may_reboot;
+    lpc->tco.first_timeout = tco_first_timeout;
+    lpc->tco.opaque = lpc;
+    memory_region_add(&lpc->pm_ports, AT_TCO, &lpc->tco.ports);
     memory_region_add(pci->bus->io, PORT_COMMAND, &lpc->pm.command);
     memory_region_init_io(&lpc->chipset_mmio, &dev->object, &chipset_ops, lpc, "ich9-chipset",
                           CHIPSET_BYTES);
@@ -371,6 +404,7 @@ static bool ich9_lpc_setup(PciDevice *pci, GError **errp)
     reset_chipset(lpc);
     device_add_irq_outputs(dev, "gsi", lpc->gsi, PIRQS);
     device_add_irq_outputs(dev, "smi", &lpc->pm.smi, 1);
+    acpi_pm_add_gpe_inputs(&lpc->pm, dev);
     device_add_irq_inputs(dev, "power-button", power_button, lpc, 1);
     pci_bus_set_root_ops(pci->bus, &ich9_root_ops, lpc);
     return true;
@@ -381,6 +415,7 @@ static void ich9_lpc_cleanup(PciDevice *pci)
     Ich9Lpc *lpc = container_of(pci, Ich9Lpc, pci);
     pci_bus_set_root_ops(pci->bus, NULL, NULL);
     acpi_pm_cleanup(&lpc->pm);
+    ich9_tco_cleanup(&lpc->tco);
     g_clear_pointer(&lpc->pm_sci, irq_free);
     lpc->pm.sci = NULL;
     isa_bus_cleanup(&lpc->isa);
@@ -398,6 +433,7 @@ static void ich9_lpc_reset(PciDevice *pci)
     pci_bus_remap_irqs(pci->bus);
     apply_lock(pci);
     acpi_pm_reset(&lpc->pm);
+    ich9_tco_reset(&lpc->tco);
     update_smi_command(lpc);
     update_regions(lpc);
     update_all_irqs(lpc);
@@ -421,6 +457,8 @@ static const Property ich9_lpc_properties[] = {
                 .help = "1: no suspend to RAM"),
     PROPERTY_U8("disable_s4", Ich9Lpc, pm.disable_s4, 0, .min = 0, .max = 1,
                 .help = "1: no suspend to disk"),
+    PROPERTY_BOOL("noreboot", Ich9Lpc, no_reboot, true,
+                  .help = "until software clears it: the watchdog does not reset"),
     {},
 };
 
@@ -430,6 +468,7 @@ static const VmState ich9_lpc_vmstate = {
     .fields =
         (const VmField[]){
             VM_STRUCT(Ich9Lpc, pm, acpi_pm_vmstate),
+            VM_STRUCT(Ich9Lpc, tco, ich9_tco_vmstate),
             VM_U8(Ich9Lpc, reset_control),
             VM_U32(Ich9Lpc, smi_enable),
             VM_U32(Ich9Lpc, smi_status),

@@ -106,6 +106,7 @@ static bool piix4_pm_setup(PciDevice *pci, GError **errp)
     dev->pm_at = dev->smbus_at = PCI_UNMAPPED;
     device_add_irq_outputs(owner, "sci", &dev->pm.sci, 1);
     device_add_irq_outputs(owner, "smi", &dev->pm.smi, 1);
+    acpi_pm_add_gpe_inputs(&dev->pm, owner);
     device_add_irq_inputs(owner, "power-button", power_button, dev, 1);
     return true;
 }

@@ -6,6 +6,7 @@
 
 #include "hw/core/numa.h"
 #include "hw/intc/i8259.h"
+#include "hw/misc/vmgenid.h"
 #include "hw/rtc/mc146818.h"
 #include "hw/timer/hpet.h"
 #include "hw/x86/at_devices.h"
@@ -197,7 +198,15 @@ static bool pc_load(Machine *machine, GError **errp)
     hwaddr hole = pc->x86.low_ram_bytes > 0xc0000000u   ? 0xe0000000u
                   : pc->x86.low_ram_bytes > 0x80000000u ? 0xc0000000u
                                                         : 0x80000000u;
-    return !machine->boot.kernel || x86_start_kernel(&pc->x86, NULL, hole, errp);
+    if (machine->boot.kernel && !x86_start_kernel(&pc->x86, NULL, hole, errp)) {
+        return false;
+    }
+    Device *vmgenid = vmgenid_find(machine);
+    if (vmgenid && pc->x86.acpi_ready) {
+        const AcpiTables *tables = &pc->x86.acpi_tables;
+        vmgenid_placed(vmgenid, tables->base ? tables->base + tables->told_offset : 0);
+    }
+    return true;
 }
 
 static void pc_init(Object *obj)

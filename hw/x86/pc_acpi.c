@@ -5,6 +5,7 @@
 
 #include "hw/core/loader.h"
 #include "hw/core/numa.h"
+#include "hw/misc/vmgenid.h"
 #include "hw/southbridge/acpi_pm.h"
 #include "hw/timer/hpet.h"
 #include "hw/x86/pc.h"
@@ -88,10 +89,53 @@ static void put_hpet(Aml *aml)
     aml_end(aml);
 }
 
+/* A constant of four bytes that becomes the number's address. */
+static const uint8_t vmgenid_mark[] = { 0x0c, 0xd1, 0x6e, 0x7a, 0x5c };
+
+static void put_vmgenid(Aml *aml)
+{
+    aml_begin_device(aml, "VGEN");
+    aml_name_string(aml, "_HID", "RHEA0001");
+    aml_name_string(aml, "_CID", "VM_Gen_Counter");
+    aml_name_string(aml, "_DDN", "VM_Gen_Counter");
+    aml_name(aml, "ADDR");
+    aml_begin_package(aml, 2);
+    g_byte_array_append(aml->bytes, vmgenid_mark, sizeof(vmgenid_mark));
+    aml_int(aml, 0);
+    aml_end(aml);
+    aml_end(aml);
+}
+
+static void patch_vmgenid(AcpiTables *tables, uint32_t number_at)
+{
+    const GByteArray *bytes = tables->bytes;
+    const uint8_t *mark = memmem(bytes->data + tables->dsdt, bytes->len - tables->dsdt,
+                                 vmgenid_mark, sizeof(vmgenid_mark));
+    acpi_pointer_at(tables, mark + 1 - bytes->data, number_at, 4);
+    acpi_tell_address(tables, VMGENID_ADDRESS_FILE, number_at);
+}
+
 static void put_dsdt(Pc *pc, AcpiTables *tables)
 {
+    Device *vmgenid = vmgenid_find(&pc->x86.machine);
+    uint32_t number_at = tables->bytes->len;
     Aml aml;
     aml_init(&aml);
+    if (vmgenid) {
+        uint8_t bytes[VMGENID_BYTES];
+        device_connect_irq(vmgenid, "changed", 0,
+                           device_irq_input(&pc->pm->device, "gpe", VMGENID_GPE));
+        vmgenid_bytes(vmgenid, bytes);
+        g_byte_array_append(tables->bytes, bytes, sizeof(bytes));
+        acpi_tell_address(tables, VMGENID_ADDRESS_FILE, number_at);
+        aml_begin_scope(&aml, "\\_GPE");
+        aml_begin_method(&aml, "_E05", 0, false);
+        aml_op(&aml, AML_NOTIFY);
+        aml_path(&aml, "\\_SB.VGEN");
+        aml_int(&aml, 0x80);
+        aml_end(&aml);
+        aml_end(&aml);
+    }
     aml_name_int(&aml, "PICM", 0);
     aml_begin_method(&aml, "\\_PIC", 1, false);
     aml_op(&aml, AML_STORE);
@@ -106,6 +150,9 @@ static void put_dsdt(Pc *pc, AcpiTables *tables)
     if (pc->hpet) {
         put_hpet(&aml);
     }
+    if (vmgenid) {
+        put_vmgenid(&aml);
+    }
     aml_end(&aml);
     acpi_parts_sleep(&aml, "\\_S5", ACPI_SLEEP_OFF);
     if (pc_has_sleep(pc, "disable_s3")) {
@@ -116,6 +163,9 @@ static void put_dsdt(Pc *pc, AcpiTables *tables)
     }
     acpi_add_dsdt(tables, aml.bytes);
     aml_cleanup(&aml);
+    if (vmgenid) {
+        patch_vmgenid(tables, number_at);
+    }
 }
 
 static void put_fadt(const Pc *pc, AcpiTables *tables)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hw/core/loader.h"
+#include "hw/misc/vmgenid.h"
 #include "hw/nvram/fw_cfg.h"
 #include "hw/rtc/mc146818.h"
 #include "hw/southbridge/acpi_pm.h"
@@ -276,6 +277,29 @@ static void update_tables(void *opaque)
     }
 }
 
+/* Firmware writes where the number lies. */
+static void vmgenid_told(void *opaque)
+{
+    Pc *pc = opaque;
+    uint32_t length;
+    const uint64_t *address = fw_cfg_file(pc->x86.fw_cfg, VMGENID_ADDRESS_FILE, &length);
+    vmgenid_placed(vmgenid_find(&pc->x86.machine), GUINT64_FROM_LE(*address));
+}
+
+static bool add_vmgenid(Pc *pc, GError **errp)
+{
+    const uint64_t nowhere = 0;
+    Device *vmgenid = vmgenid_find(&pc->x86.machine);
+    if (!vmgenid) {
+        return true;
+    }
+    if (!fw_cfg_add_file(pc->x86.fw_cfg, VMGENID_ADDRESS_FILE, &nowhere, sizeof(nowhere), errp)) {
+        return false;
+    }
+    fw_cfg_on_write(pc->x86.fw_cfg, VMGENID_ADDRESS_FILE, vmgenid_told, pc);
+    return true;
+}
+
 static bool add_tables(Pc *pc, GError **errp)
 {
     const Smbios *smbios = &pc->x86.smbios;
@@ -302,7 +326,7 @@ static bool add_tables(Pc *pc, GError **errp)
         fw_cfg_on_select(cfg, acpi_files[i].name, update_tables, pc);
     }
     update_tables(pc);
-    return true;
+    return add_vmgenid(pc, errp);
 }
 
 /* A picture for the boot menu: JPEG or BMP of 24 bits, as SeaBIOS can show. */

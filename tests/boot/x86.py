@@ -161,6 +161,15 @@ for board in 'pc', 'q35':
     CASES[f'{board}-sleep'] = (lambda setting, b=board: sleep(setting, b, '-bios', 'none'))
 
 
+@case('isapc')
+def isapc(setting):
+    """A shell where there is no PCI, no ACPI and no APIC."""
+    with setting.start('isapc', '-cpu', 'qemu64', '-m', '256M', *linux(setting)) as running:
+        running.expect(PROMPT, 120)
+        if 'XT-PIC' not in running.command_output('cat /proc/interrupts'):
+            raise Failure('interrupts do not come by the 8259')
+
+
 @case('numa')
 def numa(setting):
     """Two nodes, and memory above 4 GiB."""

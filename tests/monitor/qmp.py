@@ -32,13 +32,14 @@ RIGHT = {
     'device-list-properties': {'typename': 'goldfish-rtc'},
     'human-monitor-command': {'command-line': 'info version'},
     'trace-event-get-state': {'name': '*'},
+    'watchdog-set-action': {'action': 'none'},
     'trace-event-set-state': {'name': '*', 'enable': False},
     'query-command-line-options': {'option': 'smp'},
     'x-gdbserver': {'device': 'none'},
 }
 # how often a command is called on purpose, and that it can only fail here
 NEEDS_MORE = {'qmp_capabilities', 'quit', 'memsave', 'pmemsave', 'device_add', 'device_del', 'qom-set',
-              'chardev-remove', 'screendump', 'system_powerdown',
+              'chardev-remove', 'screendump', 'system_powerdown', 'system_wakeup', 'inject-nmi', 'query-vm-generation-id',
               'add-fd', 'getfd', 'closefd', 'remove-fd'}
 
 

@@ -450,6 +450,23 @@ static void test_hostile_values(void)
     teardown(&b);
 }
 
+static void test_registers_move(void)
+{
+    enum { ELSEWHERE = 0x40000000, ON = 1 << 11, BSP = 1 << 8 };
+    Bench b;
+    setup(&b);
+    uint64_t version = fixture_load(&b.f, BUS + 0x30, 4);
+    g_assert_true(local_apic_set_base(b.apic[0], ELSEWHERE | ON | BSP));
+    g_assert_cmphex(fixture_load(&b.f, ELSEWHERE + 0x30, 4), ==, version);
+    g_assert_cmphex(fixture_load(&b.f, BUS + 0x30, 4), ==, UINT32_MAX);
+    fixture_store(&b.f, ELSEWHERE + TPR, 4, 0x20);
+    g_assert_cmphex(local_apic_get_tpr(b.apic[0]), ==, 0x20);
+    g_assert_true(local_apic_set_base(b.apic[0], BUS | ON | BSP));
+    g_assert_cmphex(fixture_load(&b.f, BUS + TPR, 4), ==, 0x20);
+    g_assert_cmphex(fixture_load(&b.f, ELSEWHERE + 0x30, 4), !=, version);
+    teardown(&b);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -465,5 +482,6 @@ int main(int argc, char **argv)
     g_test_add_func("/local-apic/x2apic", test_x2apic_rules);
     g_test_add_func("/local-apic/lowest-priority", test_lowest_priority_takes_turns);
     g_test_add_func("/local-apic/hostile", test_hostile_values);
+    g_test_add_func("/local-apic/move", test_registers_move);
     return g_test_run();
 }
