@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "system/daemon.h"
 #include "system/loop.h"
@@ -67,20 +68,56 @@ static bool parse_invocation(Invocation *invocation, int argc, char **argv, GErr
     return invocation->arch != NULL;
 }
 
+/* "rhea doctor" and its like: programs in Python, beside the binary in a build folder, or where it
+ * was installed. Does not return if the tool is there. */
+static void run_tool(const Invocation *invocation, int argc, char **argv)
+{
+    static const char *const places[] = { "tools/rhea-tools", "../share/rhea/tools", NULL };
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = self ? g_path_get_dirname(self) : g_strdup(".");
+    for (const char *const *place = places; *place; place++) {
+        g_autofree char *path = g_build_filename(folder, *place, NULL);
+        g_autofree char *start = g_build_filename(path, "__main__.py", NULL);
+        if (g_file_test(start, G_FILE_TEST_IS_REGULAR)) {
+            g_autoptr(GPtrArray) words = g_ptr_array_new();
+            g_ptr_array_add(words, (char *)"python3");
+            g_ptr_array_add(words, path);
+            for (int i = 1; i < argc; i++) {
+                g_ptr_array_add(words, argv[i]);
+            }
+            g_ptr_array_add(words, NULL);
+            g_setenv("RHEA_BINARY", self, FALSE);
+            execvp("python3", (char **)words->pdata);
+            fprintf(stderr, "%s: '%s %s' needs python3, which is not installed\n",
+                    invocation->program, invocation->program, argv[1]);
+            return;
+        }
+    }
+    fprintf(stderr, "%s: the files of '%s %s' are missing; install Rhea again\n",
+            invocation->program, invocation->program, argv[1]);
+}
+
 /* "rhea" alone can tell about itself only. */
 static int run_bare(const Invocation *invocation, int argc, char **argv)
 {
     static const char *const version[] = { "--version", "-version", "version", NULL };
     static const char *const help[] = { "--help", "-help", "-h", "help", NULL };
     g_autofree char *all = g_strjoinv(", ", (char **)architectures);
+    static const char *const tools[] = { "doctor", "qmp", "top", NULL };
     const char *word = argc > 1 ? argv[1] : NULL;
+    if (is_any(word, tools)) {
+        run_tool(invocation, argc, argv);
+        return 1;
+    }
     if (is_any(word, version)) {
         printf("Rhea emulator version %s\n", version_string());
         return 0;
     }
     if (is_any(word, help)) {
         g_autofree char *text = options_help("rhea system ARCH");
-        printf("%s\nARCH is one of %s. rhea-system-ARCH is the same thing.\n", text, all);
+        printf("%s\nARCH is one of %s. rhea-system-ARCH is the same thing.\n"
+               "Tools: rhea doctor, rhea top SOCKET, rhea qmp SOCKET; each has --help.\n",
+               text, all);
         return 0;
     }
     fprintf(
