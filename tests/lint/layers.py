@@ -5,7 +5,7 @@ import re
 
 import lint
 
-HOST_SIDE = {'block', 'net', 'chardev', 'ui'}
+HOST_SIDE = {'block', 'net', 'chardev', 'ui', 'crypto'}
 BASE = {'util', 'qom', 'migration'}
 DEVICE = BASE | HOST_SIDE | {'schema', 'memory', 'hw/core', 'hw/<bus>', 'target'}
 
@@ -16,10 +16,11 @@ ALLOWED = {
     'schema': {'util'},
     'migration': {'util', 'qom'},
     'memory': BASE,
-    'block': BASE | {'schema'},
-    'net': BASE | {'schema'},
-    'chardev': BASE | {'schema'},
-    'ui': BASE | {'schema', 'chardev'},
+    'crypto': BASE,
+    'block': BASE | {'schema', 'crypto'},
+    'net': BASE | {'schema', 'crypto'},
+    'chardev': BASE | {'schema', 'crypto'},
+    'ui': BASE | {'schema', 'chardev', 'crypto'},
     'disas': {'util'},
     'fpu': {'util'},
     'tcg': {'util', 'disas', 'fpu'},
