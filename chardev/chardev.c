@@ -247,13 +247,13 @@ Chardev *chardev_new(Object *parent, const char *label, const ChardevClass *clas
             return NULL;
         }
     }
-    bool ok = chardev_log_open(chardev, errp) && METHOD(chardev, open)(chardev, errp);
-    if (!ok || !object_add_child(parent, label, obj, errp)) {
-        object_unref(obj);
-        return NULL;
+    bool added = object_add_child(parent, label, obj, errp);
+    bool ok = added && chardev_log_open(chardev, errp) && METHOD(chardev, open)(chardev, errp);
+    if (added && !ok) {
+        object_unparent(obj);
     }
-    object_unref(obj); /* the tree holds it now */
-    return chardev;
+    object_unref(obj); /* the tree holds it, if it is to stay */
+    return ok ? chardev : NULL;
 }
 
 static void chardev_init(Object *obj)

@@ -8,6 +8,7 @@
 
 #include "chardev/chardev.h"
 
+typedef struct TlsCreds TlsCreds;
 typedef struct Codec Codec;
 typedef struct CodecStack CodecStack;
 
@@ -53,5 +54,8 @@ void codec_stack_send(CodecStack *stack, const uint8_t *bytes, size_t length);
 
 /** codec_telnet_new - Spec: RFC 854, 856, 857, 858. @server: it proposes */
 Codec *codec_telnet_new(Chardev *chardev, bool server);
+/** codec_tls_new - see tls_creds_check_peer() for @host and @authz; NULL with error */
+Codec *codec_tls_new(Chardev *chardev, TlsCreds *creds, const char *host, const char *authz,
+                     GError **errp);
 /** codec_websocket_new - the server's side. Spec: RFC 6455 */
 Codec *codec_websocket_new(Chardev *chardev);

@@ -348,7 +348,7 @@ void fd_stream_serve(FdStream *stream)
 
 void fd_stream_accept_input(FdStream *stream)
 {
-    if (stream->in >= 0 && !stream->in_watch && deliver_payload(stream) && stream->in >= 0 &&
+    if (stream->in >= 0 && deliver_payload(stream) && stream->in >= 0 && !stream->in_watch &&
         chardev_can_receive(stream->chardev) > 0) {
         stream->in_watch =
             add_watch(stream->in, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, stream);

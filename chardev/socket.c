@@ -12,12 +12,15 @@
 
 #include "chardev/fd_stream.h"
 #include "chardev/socket_address.h"
+#include "crypto/tls_creds.h"
 #include "util/error.h"
+#include "util/log.h"
 
 typedef struct {
     Chardev chardev;
     FdStream stream;
     SocketAddress address; /* properties */
+    char *tls_creds, *tls_authz, *tls_host;
     bool server, wait, nodelay, telnet, websocket, tn3270;
     int32_t fd;
     uint32_t reconnect_s;
@@ -54,30 +57,71 @@ static void connected(Chardev *chardev)
     fd_stream_accept_input(&socket->stream);
 }
 
-/* NULL: bytes go as they are. */
-static CodecStack *make_codecs(SocketChardev *socket)
+/* Whether this end is the one that is called. */
+static bool is_called(const SocketChardev *socket)
 {
-    CodecStack *codecs = NULL;
-
-    if (socket->telnet || socket->websocket) {
-        codecs = codec_stack_new();
-        codec_stack_push(
-            codecs, socket->telnet
-                        ? codec_telnet_new(&socket->chardev, socket->server || socket->accepted)
-                        : codec_websocket_new(&socket->chardev));
-    }
-    return codecs;
+    return socket->server || socket->accepted;
 }
 
-static void use_connection(SocketChardev *socket, int fd)
+static bool add_tls(SocketChardev *socket, CodecStack *codecs, GError **errp)
 {
+    Object *obj = &socket->chardev.object;
+    const char *host = socket->tls_host    ? socket->tls_host
+                       : is_called(socket) ? NULL
+                                           : socket->address.host;
+    TlsCreds *creds = tls_creds_find(obj, socket->tls_creds, is_called(socket), errp);
+    Codec *codec =
+        creds ? codec_tls_new(&socket->chardev, creds, host, socket->tls_authz, errp) : NULL;
+    if (codec) {
+        codec_stack_push(codecs, codec);
+    }
+    return codec;
+}
+
+/* *@codecs NULL: bytes go as they are. */
+static bool make_codecs(SocketChardev *socket, CodecStack **codecs, GError **errp)
+{
+    *codecs = NULL;
+    if (!socket->telnet && !socket->websocket && !socket->tls_creds) {
+        return true;
+    }
+    *codecs = codec_stack_new();
+    if (socket->tls_creds && !add_tls(socket, *codecs, errp)) {
+        g_clear_pointer(codecs, codec_stack_free);
+        return false;
+    }
+    if (socket->telnet) {
+        codec_stack_push(*codecs, codec_telnet_new(&socket->chardev, is_called(socket)));
+    } else if (socket->websocket) {
+        codec_stack_push(*codecs, codec_websocket_new(&socket->chardev));
+    }
+    return true;
+}
+
+/* False: it is closed. Credentials may have gone since the line was made. */
+static bool use_connection(SocketChardev *socket, int fd, GError **errp)
+{
+    CodecStack *codecs;
     int on = 1;
+    if (!make_codecs(socket, &codecs, errp)) {
+        close(fd);
+        return false;
+    }
     if (socket->nodelay) {
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
                    sizeof(on)); /* fails on Unix sockets, which have no delay */
     }
     fd_stream_open(&socket->stream, fd, fd);
-    fd_stream_start(&socket->stream, make_codecs(socket), connected);
+    fd_stream_start(&socket->stream, codecs, connected);
+    return true;
+}
+
+static void use_or_tell(SocketChardev *socket, int fd)
+{
+    g_autoptr(GError) error = NULL;
+    if (!use_connection(socket, fd, &error)) {
+        log_printf(0, "chardev '%s': %s\n", socket->chardev.label, error->message);
+    }
 }
 
 /* Somebody is there, though it may not have agreed with us on how to talk. */
@@ -92,11 +136,20 @@ static void hand_over(SocketChardev *socket, int peer)
     g_autofree char *fd = g_strdup_printf("%d", peer);
     g_autofree char *label = g_strdup_printf("%s-caller[*]", socket->chardev.label);
     const char *const options[] = {
-        "fd",        fd,
-        "server",    "off",
-        "telnet",    socket->telnet ? "on" : "off",
-        "websocket", socket->websocket ? "on" : "off",
-        "accepted",  "on",
+        "fd",
+        fd,
+        "server",
+        "off",
+        "telnet",
+        socket->telnet ? "on" : "off",
+        "websocket",
+        socket->websocket ? "on" : "off",
+        "accepted",
+        "on",
+        socket->tls_creds ? "tls-creds" : NULL,
+        socket->tls_creds,
+        socket->tls_authz ? "tls-authz" : NULL,
+        socket->tls_authz,
         NULL,
     };
     const ChardevClass *class = (const ChardevClass *)socket->chardev.object.class;
@@ -119,10 +172,10 @@ static gboolean on_peer(int fd, GIOCondition condition, gpointer opaque)
         hand_over(socket, peer);
         return G_SOURCE_CONTINUE;
     }
-    if (!socket->caller) {
+    use_or_tell(socket, peer);
+    if (!socket->caller && has_peer(socket)) {
         drop_watch(socket); /* others queue until this one has gone */
     }
-    use_connection(socket, peer);
     return G_SOURCE_CONTINUE;
 }
 
@@ -145,7 +198,7 @@ static gboolean on_called(int fd, GIOCondition condition, gpointer opaque)
         close(fd);
         call_later(socket);
     } else {
-        use_connection(socket, fd);
+        use_or_tell(socket, fd);
     }
     return G_SOURCE_CONTINUE;
 }
@@ -196,10 +249,9 @@ static bool open_passed(SocketChardev *socket, GError **errp)
     g_unix_set_fd_nonblocking(socket->fd, listening, NULL);
     if (listening) {
         socket->listener = socket->fd;
-    } else {
-        use_connection(socket, socket->fd);
+        return true;
     }
-    return true;
+    return use_connection(socket, socket->fd, errp);
 }
 
 static bool open_server(SocketChardev *socket, GError **errp)
@@ -219,14 +271,15 @@ static bool open_client(SocketChardev *socket, GError **errp)
 {
     int fd = socket_address_connect(&socket->address, false, socket->reconnect_s ? NULL : errp);
     if (fd >= 0) {
-        use_connection(socket, fd);
-    } else if (socket->reconnect_s) {
+        return use_connection(socket, fd, errp);
+    }
+    if (socket->reconnect_s) {
         call_later(socket);
     }
-    return fd >= 0 || socket->reconnect_s;
+    return socket->reconnect_s;
 }
 
-static bool check_protocol(const SocketChardev *socket, GError **errp)
+static bool check_protocol(SocketChardev *socket, GError **errp)
 {
     if (socket->tn3270) {
         error_set(errp, "tn3270= is for terminals of mainframes, which no machine here has");
@@ -234,8 +287,11 @@ static bool check_protocol(const SocketChardev *socket, GError **errp)
         error_set(errp, "telnet= and websocket= cannot be used together");
     } else if (socket->websocket && !socket->server && !socket->accepted) {
         error_set(errp, "websocket= is for servers: add server=on");
+    } else if (!socket->tls_creds && (socket->tls_authz || socket->tls_host)) {
+        error_set(errp, "tls-authz= and tls-hostname= need tls-creds=");
     } else {
-        return true;
+        return !socket->tls_creds ||
+               tls_creds_find(&socket->chardev.object, socket->tls_creds, is_called(socket), errp);
     }
     return false;
 }
@@ -390,6 +446,12 @@ static const Property socket_properties[] = {
                   .help = "server: speak the websocket protocol"),
     PROPERTY_BOOL("accepted", SocketChardev, accepted, false,
                   .help = "fd= is of somebody who called"),
+    PROPERTY_STRING("tls-creds", SocketChardev, tls_creds, NULL,
+                    .help = "id of TLS credentials (-object tls-creds-x509...)"),
+    PROPERTY_STRING("tls-authz", SocketChardev, tls_authz, NULL,
+                    .help = "server: id of who may connect (-object authz-simple...)"),
+    PROPERTY_STRING("tls-hostname", SocketChardev, tls_host, NULL,
+                    .help = "client: name that the server's certificate must have"),
     PROPERTY_U32("reconnect", SocketChardev, reconnect_s, 0,
                  .help = "client: seconds until it calls again; 0: never"),
     {},

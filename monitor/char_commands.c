@@ -109,6 +109,12 @@ static void add_socket(Keyval *keys, const QmpChardevSocket *socket)
     add_flag(keys, "nodelay", socket->has_nodelay, socket->nodelay);
     add_flag(keys, "telnet", socket->has_telnet, socket->telnet);
     add_flag(keys, "websocket", socket->has_websocket, socket->websocket);
+    if (socket->tls_creds) {
+        keyval_add(keys, "tls-creds", socket->tls_creds);
+    }
+    if (socket->tls_authz) {
+        keyval_add(keys, "tls-authz", socket->tls_authz);
+    }
     add_number(keys, "reconnect", socket->has_reconnect, socket->reconnect);
 }
 
@@ -248,7 +254,8 @@ QmpChardevReturn *qmp_chardev_change(CommandContext *context, const QmpChardevCh
                   args->id);
         return NULL;
     }
-    Object *apart = object_new(&container_class); /* the id is not free yet */
+    Object *apart = object_new(&container_class);                   /* the id is not free yet */
+    object_add_child(context->root, "chardev-change", apart, NULL); /* it may look for /objects */
     Chardev *made = create(context, apart, args->id, args->backend, errp);
     if (made) {
         object_ref(&made->object);
@@ -258,6 +265,7 @@ QmpChardevReturn *qmp_chardev_change(CommandContext *context, const QmpChardevCh
         object_add_child(chardevs(context), args->id, &made->object, NULL);
         object_unref(&made->object);
     }
+    object_unparent(apart);
     object_unref(apart);
     return made ? describe(made) : NULL;
 }
