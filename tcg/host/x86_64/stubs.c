@@ -380,7 +380,8 @@ static void quick_way(Stubs *s, const SlowPath *path)
 {
     Asm *a = &s->a;
     uint32_t reversed = 0, failed = 0;
-    if (s->be->options.slow_memory || !s->be->runtime.refill) {
+    bool called = path->vector && !backend_has(s->be, TCG_HOST_AVX); /* nobody to try again */
+    if (s->be->options.slow_memory || !s->be->runtime.refill || called) {
         return;
     }
     asm_load(a, true, RSI, path->address);
