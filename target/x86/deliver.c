@@ -445,6 +445,9 @@ uint64_t x86_deliver(X86Cpu *cpu, X86Event event, uint64_t pc, uint64_t next)
         }
         cpu->cpu.env.hot.raise = 0;
         X86Event second = cpu->event;
+        if (second.in_task) {
+            pc = next = cpu->mode_base + second.ip;
+        }
         if (now.vector == X86_DF && now.type == X86_EVENT_EXCEPTION) {
             return triple_fault(cpu, pc);
         }
@@ -481,8 +484,10 @@ void x86_deliver_exception(Cpu *c)
 {
     X86Cpu *cpu = container_of(c, X86Cpu, cpu);
 
+    uint64_t pc = cpu->event.in_task ? cpu->mode_base + cpu->event.ip : c->env.hot.pc;
+
     c->env.hot.raise = 0;
-    c->env.hot.pc = x86_deliver(cpu, cpu->event, c->env.hot.pc, c->env.hot.pc);
+    c->env.hot.pc = x86_deliver(cpu, cpu->event, pc, pc);
 }
 
 uint64_t x86_debug_trap(X86Cpu *cpu, uint32_t dr6, uint64_t next)

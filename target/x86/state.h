@@ -96,4 +96,6 @@ typedef struct {
     uint32_t code;
     uint64_t address;          /* CR2 of a page fault, DR6 bits of a debug exception */
     uint8_t instruction_bytes; /* software interrupts: what to skip */
+    bool in_task;              /* raised by a task switch in the new task, which begins at .ip */
+    uint64_t ip;
 } X86Event;

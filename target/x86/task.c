@@ -273,6 +273,15 @@ static void load_registers(X86Cpu *cpu, const Layout *layout, const Image *image
     x86_flags_set(cpu, nested ? flags | RFLAGS_NT : flags);
 }
 
+/* The fault is the new task's, before its first instruction. */
+static bool fail_in_task(X86Cpu *cpu, const Image *image)
+{
+    x86_mode_update(cpu);
+    cpu->event.in_task = true;
+    cpu->event.ip = image->ip;
+    return false;
+}
+
 bool x86_task_switch(X86Cpu *cpu, const X86TaskSwitch *task, uint64_t *pc)
 {
     enum { TRAP = 1 };
@@ -296,17 +305,17 @@ bool x86_task_switch(X86Cpu *cpu, const X86TaskSwitch *task, uint64_t *pc)
     cpu->segment[X86_TR].access |= SYSTEM_BUSY;
     cpu->control.cr0 |= CR0_TS;
     if (layout->cr3 && cpu->control.cr0 & CR0_PG && !x86_write_cr3(cpu, image.cr3)) {
-        return false;
+        return fail_in_task(cpu, &image);
     }
     load_registers(cpu, layout, &image, task->kind == X86_TASK_CALL);
     cpu->control.debug[7] &= ~0x55ull; /* local breakpoints */
     if (!load_segments(cpu, &image, task->ext)) {
-        x86_mode_update(cpu);
-        return false;
+        return fail_in_task(cpu, &image);
     }
     x86_mode_update(cpu);
     if (image.ip > cpu->segment[X86_CS].limit) {
-        return raise_for(cpu, X86_GP, 0, 0);
+        raise_for(cpu, X86_GP, 0, 0);
+        return fail_in_task(cpu, &image);
     }
     *pc = (uint32_t)(cpu->segment[X86_CS].base + image.ip);
     if (image.trap & TRAP) {
