@@ -112,8 +112,9 @@ static void x86_cpu_init(Object *obj)
     config->level = model->level;
     config->xlevel = model->xlevel;
     config->physical_bits = model->physical_bits ? model->physical_bits : 40;
-    if (model->features) {
+    if (model->features && *model->features) { /* a model, not "base" */
         x86_features_set(config, model->features);
+        x86_features_set(config, "hypervisor");
     }
     if (model->all_features) {
         x86_features_set_offered(config);
