@@ -129,9 +129,15 @@ static void run(void *opaque)
     BlockStatistics *statistics = &backend->statistics;
     int result = perform(io);
 
-    statistics->count[io->kind]++;
-    statistics->bytes[io->kind] += io->bytes;
+    if (result == 0) {
+        statistics->count[io->kind]++;
+        statistics->bytes[io->kind] += io->bytes;
+    }
     statistics->failed[io->kind] += result < 0;
+    statistics->total_us[io->kind] += g_get_monotonic_time() - io->since_us;
+    if (io->kind == BLOCK_IO_WRITE && result == 0) {
+        statistics->highest_written = MAX(statistics->highest_written, io->offset + io->bytes);
+    }
     if (result == 0 || !handle_error(io, &result)) {
         io->done(io, result);
     }
@@ -183,7 +189,8 @@ static int coroutine_fn open_root(void *opaque)
 {
     Opening *opening = opaque;
     BlockBackend *backend = opening->backend;
-    uint32_t perm = BLOCK_PERM_CONSISTENT_READ | (backend->writable ? BLOCK_PERM_WRITE : 0);
+    uint32_t perm =
+        BLOCK_PERM_CONSISTENT_READ | (backend->writable ? BLOCK_PERM_WRITE | BLOCK_PERM_RESIZE : 0);
     uint32_t shared = BLOCK_PERM_CONSISTENT_READ | BLOCK_PERM_WRITE_UNCHANGED;
     BlockNode *node = block_open(opening->filename, opening->how, &opening->error);
 
@@ -251,7 +258,7 @@ bool block_backend_insert(BlockBackend *backend, const char *filename, const Blo
 
     g_assert(!backend->root);
     backend->writable = how->flags & BLOCK_OPEN_WRITABLE;
-    if (io_loop_run(open_root, &opening) < 0) {
+    if (io_loop_run_alone(open_root, &opening) < 0) {
         g_propagate_error(errp, opening.error);
         return false;
     }
@@ -282,18 +289,18 @@ BlockBackend *block_backend_find(Object *any, const char *id, GError **errp)
     return object_cast(found, &block_backend_class);
 }
 
-bool block_backend_take(BlockBackend *backend, const char *user, const BlockUserOps *ops,
-                        void *opaque, GError **errp)
+bool block_backend_take(BlockBackend *backend, Object *user, const BlockUserOps *ops, void *opaque,
+                        GError **errp)
 {
     static const BlockUserOps none;
 
     if (backend->user) {
-        error_set(errp, "drive '%s' is in use by %s", backend->id, backend->user);
+        error_set(errp, "drive '%s' is in use by %s", backend->id, backend->user->class->name);
         return false;
     }
     ops = ops ? ops : &none;
     if (!backend->root && !ops->removable) {
-        error_set(errp, "drive '%s' is empty, which %s cannot be", backend->id, user);
+        error_set(errp, "drive '%s' is empty, which %s cannot be", backend->id, user->class->name);
         return false;
     }
     backend->user = user;
@@ -317,6 +324,39 @@ void block_backend_tray_moved(BlockBackend *backend, bool open)
     }
 }
 
+typedef struct {
+    BlockChild *root;
+    uint64_t bytes;
+    GError *error;
+} Resizing;
+
+static int coroutine_fn resize(void *opaque)
+{
+    Resizing *r = opaque;
+
+    return block_truncate(r->root, r->bytes, BLOCK_PREALLOCATION_OFF, &r->error) ? 0 : -1;
+}
+
+bool block_backend_resize(BlockBackend *backend, uint64_t bytes, GError **errp)
+{
+    Resizing r = { .root = backend->root, .bytes = bytes };
+
+    if (!backend->root || !backend->writable) {
+        error_set(errp, "drive '%s' %s", backend->id,
+                  backend->root ? "is read-only" : "has no medium");
+        return false;
+    }
+    block_backend_drain(backend, NULL);
+    if (io_loop_run_alone(resize, &r) < 0) {
+        g_propagate_error(errp, r.error);
+        return false;
+    }
+    if (backend->user && backend->user_ops->resized) {
+        backend->user_ops->resized(backend->user_opaque);
+    }
+    return true;
+}
+
 uint64_t block_backend_size(const BlockBackend *backend)
 {
     return backend->root ? backend->root->node->size : 0;
@@ -325,6 +365,7 @@ uint64_t block_backend_size(const BlockBackend *backend)
 void block_backend_submit(BlockBackend *backend, BlockIo *io)
 {
     io->backend = backend;
+    io->since_us = g_get_monotonic_time();
     io->next = NULL;
     *backend->last = io;
     backend->last = &io->next;

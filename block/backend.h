@@ -30,12 +30,15 @@ struct BlockIo {
     uint32_t flags;                        /* BLOCK_REQUEST_x */
     void (*done)(BlockIo *io, int result); /* 0 or -errno; may free it */
     BlockBackend *backend;                 /* set by block_backend_submit() */
+    gint64 since_us;                       /* likewise */
     BlockIo *next;
 };
 
 /* Requests that ended, for "info blockstats". */
 typedef struct {
     uint64_t count[BLOCK_IO_KINDS], bytes[BLOCK_IO_KINDS], failed[BLOCK_IO_KINDS];
+    uint64_t total_us[BLOCK_IO_KINDS]; /* from submission to end */
+    uint64_t highest_written;          /* end of the last byte that was */
 } BlockStatistics;
 
 /* Guarded by the machine lock. */
@@ -47,7 +50,7 @@ struct BlockBackend {
     bool is_cdrom;  /* media=cdrom */
     bool transient; /* goes with its device */
     BlockOnError on_read_error, on_write_error;
-    const char *user; /* the device that has it; NULL: free */
+    Object *user; /* the device that has it; NULL: free */
     const BlockUserOps *user_ops;
     void *user_opaque;
     BlockIo *held; /* failed, and wait for the machine to go on; not in flight */
@@ -84,15 +87,17 @@ bool block_backend_insert(BlockBackend *backend, const char *filename, const Blo
 void block_backend_remove(BlockBackend *backend);
 /** block_backend_find - the drive called @id, wherever in the tree of @any it stands */
 BlockBackend *block_backend_find(Object *any, const char *id, GError **errp);
-/** block_backend_take - @user (a device's name, which outlives its use) has the drive from now on;
- * fails when another has it, or when there is no medium in it and @ops are not of a removable one.
- * block_backend_release: the reverse; nothing may be in flight */
-bool block_backend_take(BlockBackend *backend, const char *user, const BlockUserOps *ops,
-                        void *opaque, GError **errp);
+/** block_backend_take - device @user has the drive from now on; fails when another has it, or when
+ * there is no medium in it and @ops are not of a removable one. block_backend_release: the reverse;
+ * nothing may be in flight */
+bool block_backend_take(BlockBackend *backend, Object *user, const BlockUserOps *ops, void *opaque,
+                        GError **errp);
 void block_backend_release(BlockBackend *backend);
 /** block_backend_tray_moved - the device says that its tray did */
 void block_backend_tray_moved(BlockBackend *backend, bool open);
 
+/** block_backend_resize - change the size of the medium; its device is told */
+bool block_backend_resize(BlockBackend *backend, uint64_t bytes, GError **errp);
 /** block_backend_size - bytes; 0 without a medium */
 uint64_t block_backend_size(const BlockBackend *backend);
 /** block_backend_submit - @io starts soon; .done is never called from here */

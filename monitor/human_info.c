@@ -263,6 +263,8 @@ static bool info_trace_events(HumanCall *call, GError **errp)
 }
 
 const HumanCommand human_topics[] = {
+    { "block", NULL, "[DRIVE]", "", "drives and the media in them", human_info_block },
+    { "blockstats", NULL, "", "", "what drives read and wrote", human_info_blockstats },
     { "chardev", NULL, "", "", "host sides of character devices", info_chardev },
     { "cpus", NULL, "", "", "processors and their host threads", info_cpus },
     { "jit", NULL, "", "", "what the translator did", info_jit },

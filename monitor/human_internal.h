@@ -31,6 +31,13 @@ typedef struct {
 /* Tables ending with {}. */
 extern const HumanCommand human_commands[], human_topics[];
 
+/* human_block.c */
+bool human_info_block(HumanCall *call, GError **errp);
+bool human_info_blockstats(HumanCall *call, GError **errp);
+bool human_eject(HumanCall *call, GError **errp);
+bool human_change(HumanCall *call, GError **errp);
+bool human_block_resize(HumanCall *call, GError **errp);
+
 /** human_find - row @name of @table; NULL with an error that knows the nearest */
 const HumanCommand *human_find(const HumanCommand *table, const char *what, const char *name,
                                GError **errp);

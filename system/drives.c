@@ -272,6 +272,7 @@ static bool open_one(Vm *vm, const OptionUse *use, GError **errp)
 
 bool drives_open(Vm *vm, GError **errp)
 {
+    drives_listen(vm);
     for (guint i = 0; i < vm->config->drives->len; i++) {
         const OptionUse *use = g_ptr_array_index(vm->config->drives, i);
         GError *error = NULL;

@@ -16,6 +16,8 @@ typedef struct {
     BlockBackend *backend;
 } DrivePlace;
 
+/** drives_listen - events of vm->drives go to the monitors */
+void drives_listen(Vm *vm);
 /** drives_open - every image of the command line */
 bool drives_open(Vm *vm, GError **errp);
 /** drives_add_onboard - drives at the board's own controllers: after the board, before -device */

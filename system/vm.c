@@ -225,7 +225,7 @@ static gboolean on_request(gpointer opaque)
     g_clear_pointer(&vm->request, g_source_unref);
     if (vm->shutdown_wanted) {
         vm->shutdown_wanted = vm->reset_wanted = vm->debug_wanted = false;
-        vm->suspend_wanted = false;
+        vm->suspend_wanted = vm->io_error_wanted = false;
         handle_shutdown(vm);
     } else if (vm->reset_wanted) {
         vm->reset_wanted = vm->suspend_wanted = false;
@@ -246,6 +246,10 @@ static gboolean on_request(gpointer opaque)
     if (vm->debug_wanted) {
         vm->debug_wanted = false;
         vm_stop(vm, RUN_STATE_DEBUG);
+    }
+    if (vm->io_error_wanted) {
+        vm->io_error_wanted = false;
+        vm_stop(vm, RUN_STATE_IO_ERROR);
     }
     return G_SOURCE_REMOVE;
 }
@@ -314,6 +318,12 @@ const MachineOps vm_machine_ops = { .request_shutdown = request_shutdown,
                                     .request_suspend = request_suspend,
                                     .request_wake = request_wake,
                                     .watchdog_expired = vm_watchdog_expired };
+
+void vm_request_io_stop(Vm *vm)
+{
+    vm->io_error_wanted = true;
+    wake(vm);
+}
 
 void vm_request_quit(Vm *vm)
 {

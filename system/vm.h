@@ -29,7 +29,7 @@ struct Vm {
     GPtrArray *signals; /* GSource * */
     /* asked for by a guest or the host, handled in the main loop */
     bool shutdown_wanted, reset_wanted, reset_by_guest, debug_wanted;
-    bool suspend_wanted, watchdog_stop_wanted;
+    bool suspend_wanted, watchdog_stop_wanted, io_error_wanted;
     WakeCause wake_cause; /* WAKE_NONE: nobody woke it */
     ShutdownCause cause;
     int status;
@@ -65,5 +65,7 @@ void vm_request_watchdog_stop(Vm *vm);
 void vm_set_watchdog_action(Vm *vm, QmpWatchdogAction action);
 
 extern const MachineOps vm_machine_ops;
+/** vm_request_io_stop - a drive failed: stop soon */
+void vm_request_io_stop(Vm *vm);
 /** vm_request_quit - Ctrl-A x and the monitor's quit; any thread with the lock */
 void vm_request_quit(Vm *vm);

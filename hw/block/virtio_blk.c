@@ -347,6 +347,14 @@ static bool check_sizes(const VirtioBlk *blk, GError **errp)
     return good;
 }
 
+/* 5.2.4: the guest reads its capacity again. */
+static void resized(void *opaque)
+{
+    virtio_config_changed(&((VirtioBlk *)opaque)->virtio);
+}
+
+static const BlockUserOps blk_ops = { .resized = resized };
+
 static bool virtio_blk_setup(VirtioDevice *vdev, GError **errp)
 {
     VirtioBlk *blk = blk_of(vdev);
@@ -359,7 +367,7 @@ static bool virtio_blk_setup(VirtioDevice *vdev, GError **errp)
         return false;
     }
     BlockBackend *backend = block_backend_find(&vdev->device.object, blk->drive, errp);
-    if (!backend || !block_backend_take(backend, "virtio-blk", NULL, NULL, errp)) {
+    if (!backend || !block_backend_take(backend, &vdev->device.object, &blk_ops, blk, errp)) {
         return false;
     }
     blk->backend = backend;

@@ -9,7 +9,8 @@ typedef enum {
     RUN_STATE_SHUTDOWN,
     RUN_STATE_INTERNAL_ERROR,
     RUN_STATE_GUEST_PANICKED,
-    RUN_STATE_DEBUG, /* a CPU stopped for the debugger */
+    RUN_STATE_IO_ERROR, /* a drive stopped it; its requests are tried again */
+    RUN_STATE_DEBUG,    /* a CPU stopped for the debugger */
     RUN_STATE_WATCHDOG,
     RUN_STATE_SUSPENDED, /* the guest sleeps in RAM: time goes on, processors do not */
 } RunState;

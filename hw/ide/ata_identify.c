@@ -58,7 +58,9 @@ static void put_modes(AtaDrive *drive)
         put(drive, word, PIO_CYCLE_NS);
     }
     put(drive, 88, 0x3f | ((mode & KIND) == ULTRA ? bit << 8 : 0));
-    put(drive, 93, 0x6001 | (drive->unit ? 0x0a00 : 0x0b)); /* 80 wires, how it was numbered */
+    put(drive, 93,
+        drive->queued ? 0
+                      : 0x6001 | (drive->unit ? 0x0a00 : 0x0b)); /* 80 wires, how it was numbered */
 }
 
 static void put_checksum(AtaDrive *drive)

@@ -181,10 +181,10 @@ static unsigned bus_number(const Bus *bus)
 
 static bool take(IdeDrive *drive, BlockBackend *backend, GError **errp)
 {
-    const char *name = drive->device.object.class->name;
+    Object *user = &drive->device.object;
     bool packet = drive->ata.packet;
 
-    if (!block_backend_take(backend, name, packet ? &cd_ops : &disk_ops, drive, errp)) {
+    if (!block_backend_take(backend, user, packet ? &cd_ops : &disk_ops, drive, errp)) {
         return false;
     }
     if (!packet && block_backend_size(backend) < ATA_SECTOR_BYTES) {
