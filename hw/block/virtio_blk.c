@@ -50,6 +50,8 @@ typedef struct {
     uint16_t queue_count;
     uint32_t logical_bytes, physical_bytes;
     bool write_cache;
+    int32_t bootindex;
+    int on_read_error, on_write_error;
     bool writeback;   /* guest state: flushes are the driver's business */
     uint64_t session; /* counts resets: requests of an earlier one are not answered */
 } VirtioBlk;
@@ -370,6 +372,7 @@ static bool virtio_blk_setup(VirtioDevice *vdev, GError **errp)
     if (!backend || !block_backend_take(backend, &vdev->device.object, &blk_ops, blk, errp)) {
         return false;
     }
+    block_backend_set_policy(backend, blk->on_read_error, blk->on_write_error);
     blk->backend = backend;
     blk->write_cache &= !backend->write_through;
     blk->writeback = blk->write_cache;
@@ -402,6 +405,12 @@ static const Property virtio_blk_properties[] = {
                  .help = "smallest piece the guest may transfer, in bytes"),
     PROPERTY_U32("physical_block_size", VirtioBlk, physical_bytes, 512,
                  .help = "piece that the guest should transfer, in bytes"),
+    PROPERTY_I32("bootindex", VirtioBlk, bootindex, -1, .min = -1, .max = INT32_MAX,
+                 .help = "place among what firmware tries to boot; -1: as it likes"),
+    PROPERTY_ENUM("rerror", VirtioBlk, on_read_error, block_policy_names, 0,
+                  .help = "when a read fails"),
+    PROPERTY_ENUM("werror", VirtioBlk, on_write_error, block_policy_names, 0,
+                  .help = "when a write fails"),
     PROPERTY_BOOL("write-cache", VirtioBlk, write_cache, true,
                   .help = "data are safe when the guest flushes, rather than at once"),
     {},

@@ -27,3 +27,5 @@ extern const IdeBusClass ide_bus_class; /* "IDE" */
 /** ide_bus_init - bus @name of @owner, for @units drives */
 void ide_bus_init(IdeBus *bus, Device *owner, const char *name, unsigned units,
                   const AtaPortOps *ops, void *port);
+/** ide_drive_unit - place of the drive @dev on its bus */
+unsigned ide_drive_unit(const Device *dev);

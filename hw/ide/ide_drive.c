@@ -20,6 +20,11 @@ typedef struct {
     enum { KIND_DISK, KIND_CD, KIND_OF_DRIVE } kind;
 } IdeDriveClass;
 
+unsigned ide_drive_unit(const Device *dev)
+{
+    return container_of(dev, IdeDrive, device)->ata.unit;
+}
+
 static char *describe(Bus *bus, Device *dev)
 {
     return g_strdup_printf("unit = %u", container_of(dev, IdeDrive, device)->ata.unit);

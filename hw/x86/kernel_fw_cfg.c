@@ -32,7 +32,7 @@ enum { KERNEL_ADDRESS = 0x100000, OLD_INITRD_MAX = 0x37ffffff };
 /* What firmware itself takes at the end of RAM. */
 enum { FIRMWARE_BYTES = 0x100000 };
 #define MAX_FILE (1ull << 31)
-#define ROM_FILE "genroms/kernel.bin"
+#define ROM_FILE PC_KERNEL_ROM
 
 static void put_le(uint8_t *at, uint64_t value, unsigned bytes)
 {
@@ -109,7 +109,6 @@ static bool add_line(Pc *pc, GError **errp)
 
 bool pc_add_kernel(Pc *pc, GError **errp)
 {
-    static const char order[] = "/rom@" ROM_FILE;
     const char *path = pc->x86.machine.boot.kernel;
     Device *cfg = pc->x86.fw_cfg;
     size_t bytes;
@@ -137,6 +136,5 @@ bool pc_add_kernel(Pc *pc, GError **errp)
     fw_cfg_add_u32(cfg, FW_CFG_KERNEL_ADDRESS, KERNEL_ADDRESS);
     fw_cfg_add_u32(cfg, FW_CFG_KERNEL_BYTES, bytes - setup_bytes);
     fw_cfg_add(cfg, FW_CFG_KERNEL_DATA, kernel + setup_bytes, bytes - setup_bytes);
-    return fw_cfg_add_file(cfg, ROM_FILE, kernel_rom, sizeof(kernel_rom), errp) &&
-           fw_cfg_add_file(cfg, "bootorder", order, sizeof(order), errp);
+    return fw_cfg_add_file(cfg, ROM_FILE, kernel_rom, sizeof(kernel_rom), errp);
 }

@@ -74,7 +74,14 @@ void pc_restore_bios(Pc *pc);
 /** pc_set_cmos - what firmware reads there. At each reset */
 void pc_set_cmos(Pc *pc);
 
+/* boot_order.c */
+/** pc_add_boot_order - what firmware boots: @first (a line, or NULL), the devices with bootindex=;
+ * and nothing else when @strict */
+bool pc_add_boot_order(Pc *pc, const char *first, bool strict, GError **errp);
+
 /* kernel_fw_cfg.c */
+#define PC_KERNEL_ROM       "genroms/kernel.bin"
+#define PC_KERNEL_BOOT_LINE "/rom@" PC_KERNEL_ROM "\n"
 /** pc_kernel_is_linux - firmware starts only such kernels; others start without it */
 bool pc_kernel_is_linux(const char *path);
 /** pc_add_kernel - what firmware needs to start machine->boot.kernel */

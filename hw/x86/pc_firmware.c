@@ -448,6 +448,15 @@ static bool add_vga_rom(Pc *pc, GError **errp)
     return rom && fw_cfg_add_file(pc->x86.fw_cfg, "vgaroms/" ISA_VGA_ROM, rom, bytes, errp);
 }
 
+/* A kernel comes first. */
+static bool add_boot_order(Pc *pc, GError **errp)
+{
+    const char *strict = boot_option(pc, "strict");
+    const char *kernel = pc->x86.machine.boot.kernel ? PC_KERNEL_BOOT_LINE : NULL;
+
+    return pc_add_boot_order(pc, kernel, strict && strcmp(strict, "on") == 0, errp);
+}
+
 bool pc_fill_fw_cfg(Pc *pc, GError **errp)
 {
     /* Which sleep states there are, and their types, high bit: enabled (S3, S4, S5 at 3 to 5) */
@@ -462,7 +471,7 @@ bool pc_fill_fw_cfg(Pc *pc, GError **errp)
     fw_cfg_add_local(cfg, FW_CFG_LOCAL_IRQ0_OVERRIDE, irq0_override, sizeof(irq0_override));
     return add_map(pc, errp) && add_tables(pc, errp) && add_vga_rom(pc, errp) &&
            add_option_roms(pc, errp) && add_boot_options(pc, errp) &&
-           (!machine->boot.kernel || pc_add_kernel(pc, errp)) &&
+           (!machine->boot.kernel || pc_add_kernel(pc, errp)) && add_boot_order(pc, errp) &&
            fw_cfg_add_file(cfg, "etc/system-states", states, sizeof(states), errp) &&
            (!machine->no_graphics ||
             fw_cfg_add_file(cfg, "etc/sercon-port", &serial_port, sizeof(serial_port), errp));
