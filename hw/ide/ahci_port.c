@@ -460,6 +460,11 @@ static bool ahci_port_post_load(void *opaque, uint32_t version, GError **errp)
 {
     AhciPort *port = opaque;
 
+    if (port->in_flight && drive_of(port)) { /* held before, and of another past */
+        port->reset_waits = false;
+        ahci_queue_forget(port);
+        block_backend_cancel(drive_of(port)->backend);
+    }
     if (port->slot >= AHCI_SLOTS || port->walk.entries > 0xffff || port->in_flight ||
         (port->busy && !drive_of(port))) {
         error_set(errp, "ahci: the saved state cannot be");

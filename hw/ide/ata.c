@@ -895,6 +895,10 @@ static bool ata_post_load(void *opaque, uint32_t version, GError **errp)
 {
     AtaDrive *drive = opaque;
 
+    if (drive->in_flight) { /* held before, and of another past */
+        drive->lost = true;
+        block_backend_cancel(drive->backend);
+    }
     if (!is_task_legal(drive) || !is_data_legal(drive) || !is_range_legal(drive) ||
         (drive->phase == ATA_PHASE_MEDIUM) != ata_is_busy(drive) || drive->in_flight) {
         error_set(errp, "ata: the saved state cannot be");

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Disk and CD drive on the parallel channels of a PIIX3, as drivers program them, and as nobody
  * should. */
+#include <errno.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -251,6 +254,75 @@ static void test_reset_ends_a_request_under_way(void)
     stop(&r);
 }
 
+typedef struct {
+    unsigned count;
+    BlockOnError action;
+} Errors;
+
+static void note_error(void *opaque, BlockBackend *backend, const BlockIo *io, int result,
+                       BlockOnError action)
+{
+    Errors *errors = opaque;
+
+    g_assert_cmpint(result, ==, -EFBIG);
+    errors->count++;
+    errors->action = action;
+}
+
+static void note_tray(void *opaque, BlockBackend *backend, bool open)
+{
+}
+
+static void write_sector(Rig *r, uint32_t lba)
+{
+    command(r, 0x30, lba, 1);
+    for (unsigned i = 0; i < SECTOR / 4; i++) {
+        pci_fixture_out(&r->f, PORT, 4, 0xabababab);
+    }
+    block_backend_drain(r->backend, NULL);
+}
+
+/* The host refuses to write beyond a limit, which the policies take in their ways. */
+static void test_a_failed_write_waits_is_told_or_is_not(void)
+{
+    static const BlockEvents events = { .io_error = note_error, .tray_moved = note_tray };
+    Errors errors = { 0 };
+    struct rlimit old, small;
+    Rig r;
+
+    start(&r, "ide-hd", true);
+    BlockDrives *drives = object_cast(r.backend->object.parent, &block_drives_class);
+    g_assert_nonnull(drives);
+    drives->events = &events;
+    drives->opaque = &errors;
+    signal(SIGXFSZ, SIG_IGN);
+    g_assert_cmpint(getrlimit(RLIMIT_FSIZE, &old), ==, 0);
+    small = old;
+    small.rlim_cur = SECTORS / 2 * SECTOR;
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &small), ==, 0);
+    r.backend->on_write_error = BLOCK_ON_ERROR_ENOSPC; /* another error: reported */
+    write_sector(&r, SECTORS - 1);
+    g_assert_cmphex(in(&r, STATUS) & (ERR | BSY), ==, ERR);
+    g_assert_cmpint(errors.action, ==, BLOCK_ON_ERROR_REPORT);
+    r.backend->on_write_error = BLOCK_ON_ERROR_IGNORE;
+    write_sector(&r, SECTORS - 1);
+    g_assert_cmphex(in(&r, STATUS), ==, READY);
+    r.backend->on_write_error = BLOCK_ON_ERROR_STOP;
+    write_sector(&r, SECTORS - 1);
+    g_assert_cmphex(in(&r, STATUS) & BSY, ==, BSY);
+    g_assert_cmpint(errors.action, ==, BLOCK_ON_ERROR_STOP);
+    g_assert_cmpuint(errors.count, ==, 3);
+    fixture_check_state(&r.f.device);
+    g_assert_cmpint(setrlimit(RLIMIT_FSIZE, &old), ==, 0);
+    block_backend_resume(r.backend);
+    block_backend_drain(r.backend, NULL);
+    g_assert_cmphex(in(&r, STATUS), ==, READY);
+    g_autofree char *content = NULL;
+    g_assert_true(g_file_get_contents(r.path, &content, NULL, NULL));
+    g_assert_cmphex((uint8_t)content[(SECTORS - 1) * SECTOR], ==, 0xab);
+    stop(&r);
+}
+
 /* A packet with a reply of at most @bytes by PIO; returns the status. */
 static uint8_t packet(Rig *r, const uint8_t cdb[12], uint8_t *reply, unsigned bytes)
 {
@@ -357,6 +429,8 @@ int main(int argc, char **argv)
     g_test_add_func("/ide/reset_ends_a_request_under_way", test_reset_ends_a_request_under_way);
     g_test_add_func("/ide/a_cd_reads_blocks_once_it_told_of_the_medium",
                     test_a_cd_reads_blocks_once_it_told_of_the_medium);
+    g_test_add_func("/ide/a_failed_write_waits_is_told_or_is_not",
+                    test_a_failed_write_waits_is_told_or_is_not);
     g_test_add_func("/ide/hostile_registers_of_a_disk", test_hostile_registers_of_a_disk);
     g_test_add_func("/ide/hostile_registers_of_a_cd", test_hostile_registers_of_a_cd);
     return g_test_run();
