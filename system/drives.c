@@ -30,6 +30,7 @@ static const struct {
     unsigned units; /* a bus; 0: as many as there are */
 } interfaces[] = {
     { "ide", 2 },
+    { "floppy", 2 },
     { "virtio", 0 },
     { "none", 0 },
 };
@@ -85,8 +86,8 @@ static bool check_interface(const char *interface, GError **errp)
         }
     }
     error_set(errp,
-              "if=%s: there is no such controller yet; there are ide, virtio, and none for a "
-              "-device with drive=ID",
+              "if=%s: there is no such controller yet; there are ide, floppy, virtio, and none for "
+              "a -device with drive=ID",
               interface);
     return false;
 }
@@ -252,12 +253,32 @@ static BlockBackend *open_image(Vm *vm, const OptionUse *use, const DrivePlace *
     return backend;
 }
 
+/* The controller reads raw images by itself. */
+static bool keep_floppy(Vm *vm, const OptionUse *use, DrivePlace *place, GError **errp)
+{
+    const char *format = is_short(use) ? "raw" : option_string(use, "format", "raw");
+
+    place->file = is_short(use) ? use->argument : option_string(use, "file", NULL);
+    place->readonly = !is_short(use) && option_bool(use, "readonly", false);
+    if (place->bus > 0 || strcmp(format, "raw") != 0 || !place->file || !*place->file) {
+        error_set(errp, place->bus > 0 ? "there are two floppy drives"
+                        : place->file  ? "floppy disks are format=raw only"
+                                       : "file= is missing");
+        return false;
+    }
+    g_ptr_array_add(vm->drive_places, g_memdup2(place, sizeof(*place)));
+    return true;
+}
+
 static bool open_one(Vm *vm, const OptionUse *use, GError **errp)
 {
     DrivePlace place = { .use = use, .interface = interface_of(vm, use), .cdrom = is_cdrom(use) };
 
     if (!check_interface(place.interface, errp) || !choose_place(vm, use, &place, errp)) {
         return false;
+    }
+    if (strcmp(place.interface, "floppy") == 0) {
+        return keep_floppy(vm, use, &place, errp);
     }
     g_autofree char *name = name_of(vm, use, &place);
     place.backend = open_image(vm, use, &place, name, errp);
@@ -370,9 +391,33 @@ static bool add_empty_cdrom(Vm *vm, GError **errp)
     return add_ide(vm, &place, errp);
 }
 
+/* One controller with what lies in its two drives; blamed on the first. */
+static bool add_floppies(Vm *vm, GError **errp)
+{
+    g_autoptr(Keyval) keys = keyval_new();
+    const OptionUse *use = NULL;
+    GError *error = NULL;
+
+    keyval_add(keys, "driver", "isa-fdc");
+    for (unsigned unit = 0; unit < 2; unit++) {
+        const DrivePlace *place = find_place(vm, "floppy", 0, unit);
+        if (place) {
+            keyval_add(keys, unit ? "file1" : "file0", place->file);
+            keyval_add(keys, unit ? "readonly1" : "readonly0", place->readonly ? "on" : "off");
+            use = use ? use : place->use;
+        }
+    }
+    if (use && !vm_add_device(vm, keys, &error)) {
+        option_use_prefix(use, &error);
+        g_propagate_error(errp, error);
+        return false;
+    }
+    return true;
+}
+
 bool drives_add_onboard(Vm *vm, GError **errp)
 {
-    return add_all(vm, "ide", add_ide, errp) && add_empty_cdrom(vm, errp);
+    return add_floppies(vm, errp) && add_all(vm, "ide", add_ide, errp) && add_empty_cdrom(vm, errp);
 }
 
 bool drives_add_devices(Vm *vm, GError **errp)

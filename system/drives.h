@@ -13,6 +13,8 @@ typedef struct {
     unsigned bus, unit;
     bool cdrom;
     const char *serial; /* NULL: the device's own */
+    const char *file;   /* of a floppy disk, which has no back end */
+    bool readonly;
     BlockBackend *backend;
 } DrivePlace;
 

@@ -229,6 +229,8 @@ const OptionRow option_table[] = {
     TEXT("hdb", "file", OPTION_DEVICE, config_apply_drive, "likewise, the second"),
     TEXT("hdc", "file", OPTION_DEVICE, config_apply_drive, "likewise, the third"),
     TEXT("hdd", "file", OPTION_DEVICE, config_apply_drive, "likewise, the fourth"),
+    TEXT("fda", "file", OPTION_DEVICE, config_apply_drive, "raw image in the first floppy drive"),
+    TEXT("fdb", "file", OPTION_DEVICE, config_apply_drive, "likewise, the second"),
     TEXT("cdrom", "file", OPTION_DEVICE, config_apply_drive,
          "the same as -drive file=file,media=cdrom"),
     TEXT("nic", "none", OPTION_DEVICE, config_apply_net, "no network device"),
@@ -366,8 +368,6 @@ const OptionRow option_table[] = {
 
     /* Known elsewhere: refused by name, so that nobody looks for a typing error. */
     MISSING("writeconfig", "file", "writing the options to a file is"),
-    MISSING("fda", "file", "block devices are"),
-    MISSING("fdb", "file", "block devices are"),
     MISSING("sd", "file", "block devices are"),
     MISSING("mtdblock", "file", "block devices are"),
     MISSING("pflash", "file", "block devices are"),

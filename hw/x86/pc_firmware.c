@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "hw/block/fdc.h"
 #include "hw/core/loader.h"
 #include "hw/misc/vmgenid.h"
 #include "hw/nvram/fw_cfg.h"
@@ -195,8 +196,25 @@ static bool check_order(const char *key, const char *order, GError **errp)
     return true;
 }
 
+/* Types of the floppy drives as CMOS has them; how many there are. */
+static unsigned floppy_types(const X86Machine *x86, uint8_t types[FDC_DRIVES])
+{
+    unsigned drives = 0;
+    for (guint i = 0; i < x86->isa->bus.devices->len; i++) {
+        Device *dev = g_ptr_array_index(x86->isa->bus.devices, i);
+        bool fdc = object_class_is_a(dev->object.class, &fdc_class.device.object);
+        for (unsigned unit = 0; fdc && unit < FDC_DRIVES; unit++) {
+            types[unit] = fdc_cmos_type(dev, unit);
+            drives += types[unit] != 0;
+        }
+    }
+    return drives;
+}
+
 void pc_set_cmos(Pc *pc)
 {
+    uint8_t floppies[FDC_DRIVES] = { 0 };
+    unsigned drives = floppy_types(&pc->x86, floppies);
     const X86Machine *x86 = &pc->x86;
     Device *rtc = pc->rtc;
     const char *order = boot_option(pc, "order"), *once = boot_option(pc, "once");
@@ -208,7 +226,8 @@ void pc_set_cmos(Pc *pc)
     const struct {
         uint8_t at, value;
     } cells[] = {
-        { 0x14, 0x06 }, /* has an FPU, a mouse */
+        { 0x10, floppies[0] << 4 | floppies[1] },
+        { 0x14, 0x06 | (drives ? 0x01 | (drives - 1) << 6 : 0) }, /* has an FPU, a mouse, drives */
         { 0x15, 640 & 0xff },
         { 0x16, 640 >> 8 },
         { 0x17, kib },

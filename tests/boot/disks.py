@@ -115,6 +115,16 @@ def places(setting):
     setting.says('A', 'pc', *drive(a, 'a'), '-device', 'ahci,id=sata', '-device', 'ide-hd,drive=a,bus=sata.3')
 
 
+@case('floppy')
+def floppy(setting):
+    """A floppy disk boots, in either board."""
+    path = setting.image('FLOPPY')
+    path.write_bytes(path.read_bytes().ljust(1474560, b'\0'))
+    for machine in 'pc', 'q35':
+        setting.says('FLOPPY', machine, '-fda', path)
+        setting.says('FLOPPY', machine, '-drive', f'file={path},if=floppy,readonly=on', '-boot', 'a')
+
+
 @case('order')
 def order(setting):
     """The device with the smaller bootindex is booted, whatever it hangs on."""
