@@ -152,7 +152,7 @@ bool config_apply_smp(Config *config, const OptionUse *use, GError **errp)
 bool config_apply_drive(Config *config, const OptionUse *use, GError **errp)
 {
     const char *interface = use->keys ? option_string(use, "if", "") : "";
-    if (strcmp(interface, "pflash") != 0) {
+    if (strcmp(interface, "pflash") != 0 && strcmp(use->row->name, "pflash") != 0) {
         g_ptr_array_add(config->drives, (gpointer)use);
         return true;
     }

@@ -70,6 +70,7 @@ static const OptionKey drive_keys[] = {
     { "id" },
     {},
 };
+static const OptionKey pflash_keys[] = { { "file" }, {} };
 static const char *const semihosting_values[] = { "native", "auto", NULL }; /* gdb: no stub yet */
 static const OptionKey semihosting_keys[] = {
     { "enable", OPTION_KEY_BOOL },
@@ -231,6 +232,8 @@ const OptionRow option_table[] = {
     TEXT("hdd", "file", OPTION_DEVICE, config_apply_drive, "likewise, the fourth"),
     TEXT("fda", "file", OPTION_DEVICE, config_apply_drive, "raw image in the first floppy drive"),
     TEXT("fdb", "file", OPTION_DEVICE, config_apply_drive, "likewise, the second"),
+    KEYS("pflash", "file", OPTION_DEVICE, "file", pflash_keys, config_apply_drive,
+         "the same as -drive if=pflash,format=raw,file=file"),
     TEXT("cdrom", "file", OPTION_DEVICE, config_apply_drive,
          "the same as -drive file=file,media=cdrom"),
     TEXT("nic", "none", OPTION_DEVICE, config_apply_net, "no network device"),
@@ -370,7 +373,6 @@ const OptionRow option_table[] = {
     MISSING("writeconfig", "file", "writing the options to a file is"),
     MISSING("sd", "file", "block devices are"),
     MISSING("mtdblock", "file", "block devices are"),
-    MISSING("pflash", "file", "block devices are"),
     MISSING("blockdev", "...", "block devices are"),
     MISSING("snapshot", NULL, "block devices are"),
     MISSING("fsdev", "...", "shared folders are"),
