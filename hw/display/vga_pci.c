@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The standard VGA as PCI device "VGA": memory in BAR 0, registers in BAR 2, and everything where
  * PCs have had it since 1987.  Spec: the public "standard VGA" document. */
+#include "hw/display/edid.h"
 #include "hw/display/vga.h"
 #include "hw/pci/pci_bus.h"
 #include "ui/screen.h"
@@ -10,6 +11,8 @@ enum { BAR_MEMORY = 0, BAR_REGISTERS = 2, REGISTER_BYTES = 4096 };
 
 /* Inside BAR 2 */
 enum {
+    AT_EDID = 0x000,
+    EDID_ROOM = 0x100,
     AT_PORTS = 0x400, /* ports 0x3c0 to 0x3df */
     PORT_BYTES = 0x20,
     AT_DISPI = 0x500,
@@ -21,7 +24,10 @@ enum { FIRST_PORT = 0x3c0, LITTLE = 0x1e1e1e1e };
 typedef struct {
     PciDevice pci;
     Vga vga;
-    MemoryRegion registers, ports, dispi, extension;
+    MemoryRegion registers, ports, dispi, extension, edid_region;
+    uint8_t edid[EDID_ROOM]; /* constant after realize */
+    bool has_edid;           /* properties */
+    uint32_t width, height;
     uint32_t memory_mb; /* property */
     bool has_registers; /* property */
 } VgaPci;
@@ -55,6 +61,20 @@ static uint64_t extension_read(void *opaque, hwaddr offset, unsigned size)
 static void extension_write(void *opaque, hwaddr offset, uint64_t value, unsigned size)
 {
 }
+
+static uint64_t edid_read(void *opaque, hwaddr offset, unsigned size)
+{
+    return ((const VgaPci *)opaque)->edid[offset];
+}
+
+static const MemoryOps edid_ops = {
+    .read = edid_read,
+    .write = extension_write,
+    .min_access = 1,
+    .max_access = 4,
+    .impl_min = 1,
+    .impl_max = 1,
+};
 
 static const MemoryOps ports_ops = {
     .read = ports_read,
@@ -91,6 +111,11 @@ static void add_registers(VgaPci *dev)
                           VGA_DISPI_REGS * 2);
     memory_region_init_io(&dev->extension, owner, &extension_ops, dev, "vga-bar-extension",
                           EXTENSION_BYTES);
+    if (dev->has_edid) {
+        edid_make(dev->edid, dev->width, dev->height);
+        memory_region_init_io(&dev->edid_region, owner, &edid_ops, dev, "vga-bar-edid", EDID_ROOM);
+        memory_region_add(&dev->registers, AT_EDID, &dev->edid_region);
+    }
     memory_region_add(&dev->registers, AT_PORTS, &dev->ports);
     memory_region_add(&dev->registers, AT_DISPI, &dev->dispi);
     memory_region_add(&dev->registers, AT_EXTENSION, &dev->extension);
@@ -134,6 +159,11 @@ static const InterfaceEntry vga_pci_interfaces[] = { { &screen_interface, &vga_s
 static const Property vga_pci_properties[] = {
     PROPERTY_U32("vgamem_mb", VgaPci, memory_mb, 16, .min = 1, .max = 512,
                  .help = "display memory in MiB, a power of two"),
+    PROPERTY_BOOL("edid", VgaPci, has_edid, true, .help = "what the monitor tells of itself"),
+    PROPERTY_U32("xres", VgaPci, width, 1280, .min = 320, .max = EDID_MAX_PIXELS,
+                 .help = "width that it prefers"),
+    PROPERTY_U32("yres", VgaPci, height, 800, .min = 200, .max = EDID_MAX_PIXELS,
+                 .help = "height that it prefers"),
     PROPERTY_BOOL("mmio", VgaPci, has_registers, true, .help = "registers in BAR 2"),
     {},
 };

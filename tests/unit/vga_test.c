@@ -280,6 +280,26 @@ static void test_hostile_values_in_every_register(void)
     end(&f);
 }
 
+static void test_monitor_tells_of_itself(void)
+{
+    static const uint8_t header[] = { 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0 };
+    VgaFixture f;
+    uint8_t sum = 0;
+    begin(&f);
+    for (unsigned i = 0; i < 128; i++) {
+        uint8_t byte = fixture_load(&f.pci.device, BAR2 + i, 1);
+        g_assert_true(i >= sizeof(header) || byte == header[i]);
+        sum += byte;
+    }
+    g_assert_cmphex(sum, ==, 0);
+    g_assert_cmphex(fixture_load(&f.pci.device, BAR2 + 56, 1), ==, 1280 & 0xff);
+    g_assert_cmphex(fixture_load(&f.pci.device, BAR2 + 58, 1) >> 4, ==, 1280 >> 8);
+    g_assert_cmphex(fixture_load(&f.pci.device, BAR2 + 59, 1), ==, 800 & 0xff);
+    fixture_store(&f.pci.device, BAR2, 4, 0x5a5a5a5a);
+    g_assert_cmphex(fixture_load(&f.pci.device, BAR2, 1), ==, 0);
+    end(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -289,5 +309,6 @@ int main(int argc, char **argv)
     g_test_add_func("/vga/vbe", test_vbe_when_a_mode_is_set);
     g_test_add_func("/vga/files", test_pictures_as_files);
     g_test_add_func("/vga/hostile", test_hostile_values_in_every_register);
+    g_test_add_func("/vga/edid", test_monitor_tells_of_itself);
     return g_test_run();
 }
