@@ -2,6 +2,8 @@
 /* Spec: ACPI 6.5, 7.4.2 (sleep types), 8.4 (processors); PNP ids: UEFI Forum's list. */
 #include "hw/x86/acpi_parts.h"
 
+#include <string.h>
+
 void acpi_parts_sleep(Aml *aml, const char *name, unsigned type)
 {
     aml_name(aml, name);
@@ -102,8 +104,55 @@ static bool has(const X86Machine *x86, const char *name)
     return object_child((Object *)&x86->machine.object, name) != NULL;
 }
 
+static void put_parallel(Aml *aml, unsigned number, uint16_t port, unsigned irq)
+{
+    g_autofree char *name = g_strdup_printf("LPT%u", number);
+    aml_begin_device(aml, name);
+    aml_name_eisa_id(aml, "_HID", "PNP0400");
+    aml_name_int(aml, "_UID", number);
+    aml_name_int(aml, "_STA", 0xf);
+    aml_name(aml, "_CRS");
+    aml_begin_resources(aml);
+    aml_io(aml, port, port, 8, 8);
+    aml_irq(aml, irq);
+    aml_end(aml);
+    aml_end(aml);
+}
+
+/* A device that the user added, by its class. */
+static Object *find_added(const X86Machine *x86, const char *class)
+{
+    static const char *const folders[] = { "peripheral", "peripheral-anon" };
+    for (unsigned i = 0; i < G_N_ELEMENTS(folders); i++) {
+        const Object *folder = object_child((Object *)&x86->machine.object, folders[i]);
+        for (guint n = 0; folder && folder->children && n < folder->children->len; n++) {
+            Object *obj = g_ptr_array_index(folder->children, n);
+            if (strcmp(obj->class->name, class) == 0) {
+                return obj;
+            }
+        }
+    }
+    return NULL;
+}
+
+static void put_pvpanic(Aml *aml, Object *pvpanic)
+{
+    g_autofree char *text = property_get(pvpanic, "ioport", NULL);
+    uint16_t port = text ? g_ascii_strtoull(text, NULL, 0) : 0;
+    aml_begin_device(aml, "PEVT");
+    aml_name_string(aml, "_HID", "QEMU0001");
+    aml_name_int(aml, "_STA", 0xf);
+    aml_name(aml, "_CRS");
+    aml_begin_resources(aml);
+    aml_io(aml, port, port, 1, 1);
+    aml_end(aml);
+    aml_end(aml);
+}
+
 void acpi_parts_isa(Aml *aml, const X86Machine *x86)
 {
+    static const uint16_t parallel_ports[] = { 0x378, 0x278 };
+    static const uint8_t parallel_irqs[] = { 7, 5 };
     static const uint16_t serial_ports[] = { 0x3f8, 0x2f8, 0x3e8, 0x2e8 };
     static const uint8_t serial_irqs[] = { 4, 3, 4, 3 };
     if (has(x86, "i8042")) {
@@ -115,6 +164,16 @@ void acpi_parts_isa(Aml *aml, const X86Machine *x86)
         if (has(x86, name)) {
             acpi_parts_serial(aml, i + 1, serial_ports[i], serial_irqs[i]);
         }
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(parallel_ports); i++) {
+        g_autofree char *name = g_strdup_printf("parallel%u", i);
+        if (has(x86, name)) {
+            put_parallel(aml, i + 1, parallel_ports[i], parallel_irqs[i]);
+        }
+    }
+    Object *pvpanic = find_added(x86, "pvpanic");
+    if (pvpanic) {
+        put_pvpanic(aml, pvpanic);
     }
     acpi_parts_rtc(aml);
 }

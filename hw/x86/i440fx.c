@@ -118,12 +118,12 @@ static bool i440fx_build(Machine *machine, GError **errp)
 }
 
 static const char *const aliases[] = {
-    "pc-i440fx-7.2", "pc-i440fx-8.2",  "pc-i440fx-8.1",
-    "pc-i440fx-8.0", "pc-i440fx-7.1",  "pc-i440fx-7.0",
-    "pc-i440fx-6.2", "pc-i440fx-6.1",  "pc-i440fx-6.0",
-    "pc-i440fx-5.2", "pc-i440fx-5.1",  "pc-i440fx-5.0",
-    "pc-i440fx-4.2", "pc-i440fx-9.0",  "pc-i440fx-9.1",
-    "pc-i440fx-9.2", "pc-i440fx-10.0", NULL,
+    "pc-i440fx-7.2", "pc-i440fx-10.0", "pc-i440fx-9.2",
+    "pc-i440fx-9.1", "pc-i440fx-9.0",  "pc-i440fx-8.2",
+    "pc-i440fx-8.1", "pc-i440fx-8.0",  "pc-i440fx-7.1",
+    "pc-i440fx-7.0", "pc-i440fx-6.2",  "pc-i440fx-6.1",
+    "pc-i440fx-6.0", "pc-i440fx-5.2",  "pc-i440fx-5.1",
+    "pc-i440fx-5.0", "pc-i440fx-4.2",  NULL,
 };
 
 static const MachineClass i440fx_machine_class = {

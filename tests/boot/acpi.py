@@ -23,7 +23,7 @@ ROWS = {
     'microvm-bare': ['-M', 'microvm,pic=off,pit=off,rtc=off,isa-serial=off,ioapic2=off'],
     'pc': ['-M', 'pc', '-smp', '2,sockets=2', '-m', '512M'],
     'q35': ['-M', 'q35', '-smp', '255', '-m', '3G'],
-    'q35-vmgenid': ['-M', 'q35', '-device', 'vmgenid,guid=324e6eaf-d1d1-4bf6-bf41-b9bb6c91fb87'],
+    'q35-vmgenid': ['-M', 'q35', '-device', 'pvpanic', '-parallel', 'null', '-device', 'vmgenid,guid=324e6eaf-d1d1-4bf6-bf41-b9bb6c91fb87'],
     'pc-numa': ['-M', 'pc', '-smp', '4', '-m', '6G', '-numa', 'node,cpus=0-1,mem=1G', '-numa', 'node,cpus=2-3,mem=5G',
                 '-numa', 'dist,src=0,dst=1,val=30', '-global', 'PIIX4_PM.disable_s3=1'],
 }
