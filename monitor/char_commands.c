@@ -4,6 +4,7 @@
 
 #include "chardev/chardev_spec.h"
 #include "chardev/ringbuf.h"
+#include "monitor/human_internal.h"
 #include "monitor/monitor.h"
 #include "schema/commands.h"
 #include "util/error.h"
@@ -211,10 +212,9 @@ static bool resolve_fd(CommandContext *context, Keyval *keys, GError **errp)
     return fd >= 0;
 }
 
-static Chardev *create(CommandContext *context, Object *parent, const char *id,
-                       const QmpChardevBackend *backend, GError **errp)
+/* Makes a back end of @keys; consumed. */
+static Chardev *create(CommandContext *context, Object *parent, Keyval *keys, GError **errp)
 {
-    g_autoptr(Keyval) keys = backend_keys(id, backend, errp);
     if (!keys || !resolve_fd(context, keys, errp)) {
         return NULL;
     }
@@ -234,40 +234,74 @@ static QmpChardevReturn *describe(Chardev *chardev)
 QmpChardevReturn *qmp_chardev_add(CommandContext *context, const QmpChardevAddArgs *args,
                                   GError **errp)
 {
-    Chardev *chardev = create(context, chardevs(context), args->id, args->backend, errp);
+    g_autoptr(Keyval) keys = backend_keys(args->id, args->backend, errp);
+    Chardev *chardev = create(context, chardevs(context), keys, errp);
     return chardev ? describe(chardev) : NULL;
+}
+
+/* A back end of @keys, whose id is that of @old, takes its place. */
+static Chardev *change(CommandContext *context, Chardev *old, Keyval *keys, GError **errp)
+{
+    if (object_cast(&old->object, &chardev_mux_class.object)) {
+        error_set(errp, "chardev '%s' is shared (mux=on), which cannot be changed", old->label);
+        return NULL;
+    }
+    if (keys && g_strcmp0(keyval_get(keys, "backend"), "hub") == 0) {
+        error_set(errp, "a hub cannot take the place of chardev '%s'; make one and use it",
+                  old->label);
+        return NULL;
+    }
+    Object *apart = object_new(&container_class);                   /* the id is not free yet */
+    object_add_child(context->root, "chardev-change", apart, NULL); /* it may look for /objects */
+    Chardev *made = create(context, apart, keys, errp);
+    if (made) {
+        object_ref(&made->object);
+        object_unparent(&made->object);
+        chardev_replace(old, made);
+        object_unparent(&old->object);
+        object_add_child(chardevs(context), made->label, &made->object, NULL);
+        object_unref(&made->object);
+    }
+    object_unparent(apart);
+    object_unref(apart);
+    return made;
 }
 
 QmpChardevReturn *qmp_chardev_change(CommandContext *context, const QmpChardevChangeArgs *args,
                                      GError **errp)
 {
     Chardev *old = find(context, args->id, errp);
-    if (!old) {
-        return NULL;
-    }
-    if (object_cast(&old->object, &chardev_mux_class.object)) {
-        error_set(errp, "chardev '%s' is shared (mux=on), which cannot be changed", args->id);
-        return NULL;
-    }
-    if (args->backend->type == QMP_CHARDEV_BACKEND_KIND_HUB) {
-        error_set(errp, "a hub cannot take the place of chardev '%s'; make one and use it",
-                  args->id);
-        return NULL;
-    }
-    Object *apart = object_new(&container_class);                   /* the id is not free yet */
-    object_add_child(context->root, "chardev-change", apart, NULL); /* it may look for /objects */
-    Chardev *made = create(context, apart, args->id, args->backend, errp);
-    if (made) {
-        object_ref(&made->object);
-        object_unparent(&made->object);
-        chardev_replace(old, made);
-        object_unparent(&old->object);
-        object_add_child(chardevs(context), args->id, &made->object, NULL);
-        object_unref(&made->object);
-    }
-    object_unparent(apart);
-    object_unref(apart);
+    g_autoptr(Keyval) keys = old ? backend_keys(args->id, args->backend, errp) : NULL;
+    Chardev *made = keys ? change(context, old, keys, errp) : NULL;
     return made ? describe(made) : NULL;
+}
+
+static bool tell(HumanCall *call, Chardev *made)
+{
+    g_autofree char *text = made ? chardev_describe(made) : NULL;
+    if (text && g_str_has_prefix(text, "pty:")) {
+        human_text(call, "%s is on %s\n", made->label, text + strlen("pty:"));
+    }
+    return made;
+}
+
+bool human_chardev_add(HumanCall *call, GError **errp)
+{
+    g_autoptr(Keyval) keys = keyval_parse(call->rest, "backend", errp);
+    return tell(call, create(&call->context, chardevs(&call->context), keys, errp));
+}
+
+bool human_chardev_change(HumanCall *call, GError **errp)
+{
+    Chardev *old = find(&call->context, call->args[0], errp);
+    const char *rest = call->rest + strcspn(call->rest, " ");
+    g_autoptr(Keyval) keys = old ? keyval_parse(rest + strspn(rest, " "), "backend", errp) : NULL;
+    if (!keys) {
+        return false;
+    }
+    g_free(keyval_take(keys, "id"));
+    keyval_add(keys, "id", call->args[0]);
+    return tell(call, change(&call->context, old, keys, errp));
 }
 
 bool qmp_chardev_remove(CommandContext *context, const QmpChardevRemoveArgs *args, GError **errp)

@@ -54,5 +54,7 @@ GPtrArray *human_complete(const CommandContext *context, const char *start, size
 
 typedef bool HumanRunFn(HumanCall *call, GError **errp);
 
+/* char_commands.c */
+HumanRunFn human_chardev_add, human_chardev_change;
 /* human_memory.c */
 HumanRunFn human_print, human_dump_virtual, human_dump_physical, human_memsave, human_pmemsave;

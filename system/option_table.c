@@ -249,9 +249,11 @@ const OptionRow option_table[] = {
       .apply = config_apply_chardev,
       .list = config_list_chardevs,
       .help = "make the host side of a character device ('-chardev help' for list)" },
-    TEXT("serial", "dev", OPTION_CHARDEV, config_apply_serial,
-         "next serial line: stdio, mon:stdio, none, null, pty, file:path, pipe:path,\n"
-         "tcp:host:port[,server][,nowait], unix:path[,server][,nowait], chardev:id"),
+    TEXT(
+        "serial", "dev", OPTION_CHARDEV, config_apply_serial,
+        "next serial line: stdio, mon:stdio, none, null, pty, file:path, pipe:path,\n"
+        "tcp:host:port[,server][,nowait], unix:path[,server][,nowait], telnet:..., websocket:...,\n"
+        "udp:host:port[@host:port], /dev/ttyS0, chardev:id"),
     TEXT("monitor", "dev", OPTION_CHARDEV, config_apply_monitor,
          "human monitor on a character device as for -serial; none: also not on the console"),
     TEXT("qmp", "dev", OPTION_CHARDEV, config_apply_monitor, "likewise, a monitor for programs"),

@@ -294,6 +294,20 @@ def test_a_back_end_is_changed_under_its_user(folder):
         assert qmp.ask('chardev-add', id='h', backend={'type': 'hub', 'data': {'chardevs': ['a']}})['desc'].count('in use')
 
 
+def test_the_human_monitor_makes_and_changes_back_ends(folder):
+    with Rhea(*QUIET, '-chardev', 'null,id=a', '-qtest', 'chardev:a', '-qmp', f'unix:{folder}/qmp,server,nowait'):
+        qmp = Qmp(f'{folder}/qmp')
+
+        def human(line):
+            return qmp.ask('human-monitor-command', **{'command-line': line})
+        assert human('chardev-add pty,id=b').startswith('b is on /dev/pts/')
+        assert human(f'chardev-change a socket,path={folder}/line,server=on,wait=off') == ''
+        with connect(f'{folder}/line') as line:
+            ask(line, 5, 5)
+        assert 'no chardev' in human('chardev-change c null') and 'nul' in human('chardev-add nul,id=d')
+        assert human('chardev-remove b') == '' and 'in use' in human('chardev-remove a')
+
+
 def test_options_in_json(folder):
     data = f'{{"backend":"socket","id":"a","path":"{folder}/s","server":true,"wait":false,"telnet":true}}'
     with Rhea(*QUIET, '-chardev', data, '-qtest', 'chardev:a'):

@@ -21,6 +21,7 @@ HOSTILE = [None, True, False, 0, -1, 1, 2**31, 2**63 - 1, -2**63, 2**64 - 1, 0.5
 # a command's right arguments, where an empty object is not enough; {path} is a file that may be written
 RIGHT = {
     'chardev-add': {'id': 'c0', 'backend': {'type': 'ringbuf', 'data': {'size': 4096}}},
+    'chardev-change': {'id': 'c0', 'backend': {'type': 'ringbuf', 'data': {'size': 4096}}},
     'chardev-send-break': {'id': 'c0'},
     'ringbuf-write': {'device': 'c0', 'data': 'abc'},
     'ringbuf-read': {'device': 'c0', 'size': 3},
