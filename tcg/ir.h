@@ -36,7 +36,7 @@ typedef struct {
     uint8_t aux;   /* per opcode; SETCOND, SELECT, BRCOND, EXIT_IF: IrCond */
     uint8_t flags; /* passes: see ir_pass.h */
     IrMem mem;
-    uint16_t last; /* filled by ir_liveness(): the last op that uses it; 0: none */
+    uint16_t last; /* filled by ir_liveness(): the last op that uses it; 0: none; see IR_OP_LATE */
     IrValue arg[4];
     uint64_t imm;
 } IrOp;
@@ -104,6 +104,7 @@ typedef struct {
     uint32_t labels;
     const TcgSlot *slots;
     uint32_t slot_count;
+    uint64_t lazy_slots; /* of the first 64: their puts may be late (IR_OP_LATE) */
 } IrRegion;
 
 /** ir_dump - text form, one op a line; the inverse of ir_parse() */

@@ -9,12 +9,36 @@ enum { SLOT_WORDS = IR_MAX_SLOTS / 64 };
  * between is dead. */
 typedef struct {
     uint64_t overwritten[SLOT_WORDS];
+    uint64_t lazy, late; /* of the first 64 slots: late: overwritten but for what LOAD, STORE and
+                            EXIT_IF show */
+    uint16_t shown[64];  /* late slots: by which op at last */
     uint32_t accesses;
 } Liveness;
 
 static void all_visible(Liveness *live)
 {
     memset(live->overwritten, 0, sizeof(live->overwritten));
+    live->late = 0;
+}
+
+/* Op @at can make slots visible, out of line. */
+static void visible_aside(Liveness *live, uint32_t at)
+{
+    uint64_t late = live->late | (live->overwritten[0] & live->lazy);
+
+    for (uint64_t rest = late & ~live->late; rest; rest &= rest - 1) {
+        live->shown[__builtin_ctzll(rest)] = at;
+    }
+    all_visible(live);
+    live->late = late;
+}
+
+static void read_slot(Liveness *live, uint64_t slot)
+{
+    live->overwritten[slot / 64] &= ~(1ull << slot % 64);
+    if (slot < 64) {
+        live->late &= ~(1ull << slot);
+    }
 }
 
 static bool test_and_set(Liveness *live, uint64_t slot)
@@ -37,17 +61,18 @@ static void visit_call(Liveness *live, const IrOp *op)
     for (unsigned i = 0; i < SLOT_WORDS; i++) {
         live->overwritten[i] &= ~helper->reads[i];
     }
+    live->late &= ~helper->reads[0];
 }
 
 /* Of an op that is not PURE. */
-static bool is_dead(Liveness *live, const IrOp *op, bool used)
+static bool is_dead(Liveness *live, const IrOp *op, uint32_t at, bool used)
 {
     switch (op->op) {
     case IR_GET:
         if (!used) {
             return true;
         }
-        live->overwritten[op->imm / 64] &= ~(1ull << op->imm % 64);
+        read_slot(live, op->imm);
         return false;
     case IR_CALL:
         if (!used && ((const IrHelper *)(uintptr_t)op->imm)->pure) {
@@ -57,12 +82,12 @@ static bool is_dead(Liveness *live, const IrOp *op, bool used)
         return false;
     case IR_LABEL:
     case IR_BR:
-    case IR_BRCOND:
-    case IR_EXIT_IF: all_visible(live); return false;
+    case IR_BRCOND: all_visible(live); return false;
+    case IR_EXIT_IF: visible_aside(live, at); return false;
     case IR_LOAD:
     case IR_STORE:
         live->accesses++;
-        all_visible(live);
+        visible_aside(live, at);
         return false;
     default:
         if (ir_op_info[op->op].flags & (IR_FLAG_FAULT | IR_FLAG_END)) {
@@ -70,6 +95,22 @@ static bool is_dead(Liveness *live, const IrOp *op, bool used)
         }
         return false;
     }
+}
+
+/* A put that is not dead. */
+static void visit_put(Liveness *live, IrOp *ops, IrOp *op)
+{
+    uint64_t bit = op->imm < 64 ? 1ull << op->imm : 0;
+    IrOp *value = &ops[op->arg[0]];
+
+    if (!(live->late & bit)) {
+        return;
+    }
+    live->late &= ~bit;
+    op->flags = IR_OP_LATE;
+    op->last = live->shown[op->imm];
+    value->last = value->flags & IR_OP_USED ? MAX(value->last, op->last) : op->last;
+    value->flags |= IR_OP_USED;
 }
 
 static inline void use(IrOp *op, uint32_t at)
@@ -97,7 +138,7 @@ static inline void use_arguments(IrOp *ops, const IrOp *op, uint32_t at, unsigne
 void ir_liveness(IrRegion *region)
 {
     IrOp *ops = region->ops;
-    Liveness live = { .accesses = 0 };
+    Liveness live = { .lazy = region->lazy_slots };
 
     for (uint32_t at = region->count - 1; at > 0; at--) {
         IrOp *op = &ops[at];
@@ -111,9 +152,12 @@ void ir_liveness(IrRegion *region)
             continue;
         } else if (op->op == IR_PUT) {
             dead = test_and_set(&live, op->imm);
+            if (!dead) {
+                visit_put(&live, ops, op);
+            }
         } else {
             op->last = used ? op->last : 0;
-            dead = is_dead(&live, op, used);
+            dead = is_dead(&live, op, at, used);
         }
         if (dead) {
             op->flags = IR_OP_DEAD;

@@ -9,6 +9,8 @@ enum {
     IR_OP_DEAD =
         1, /* drop: pure and unused, or a put that is overwritten before anything can see it */
     IR_OP_USED = 2, /* ir_liveness() alone: an op behind it wants its value */
+    IR_OP_LATE = 4, /* a put of a lazy slot that only LOAD, STORE and EXIT_IF can make visible, up
+                       to .last: due when they leave the straight way */
 };
 
 /** ir_liveness - one backward pass: marks dead ops, finds last uses, counts accesses. A put is not

@@ -47,7 +47,8 @@ struct TcgFrontend {
     unsigned slot_count;
     uint8_t page_bits;
     IrFpProfile fp_profile;
-    unsigned banks; /* TLB banks in use */
+    uint64_t lazy_slots; /* IrRegion.lazy_slots */
+    unsigned banks;      /* TLB banks in use */
 
     /* Everything besides pc and memory that selects translated code. Called by
      * tcg_context_changed() and the loop. */

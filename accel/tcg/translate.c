@@ -227,7 +227,8 @@ static void begin(TcgTranslator *tr, Cpu *cpu, uint64_t pc, unsigned max_insns, 
                              .page_bits = TCG_PAGE_BITS,
                              .fp_profile = frontend->fp_profile,
                              .slots = frontend->slots,
-                             .slot_count = frontend->slot_count };
+                             .slot_count = frontend->slot_count,
+                             .lazy_slots = frontend->lazy_slots };
     tr->t.cpu = cpu;
     tr->t.key = cpu->tcg->contexts->key;
     tr->t.pc = tr->t.first_pc = pc;

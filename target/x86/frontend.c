@@ -154,6 +154,7 @@ const TcgFrontend x86_frontend = {
     .slot_count = SLOT_COUNT,
     .page_bits = TCG_PAGE_BITS,
     .fp_profile = IR_FP_X86,
+    .lazy_slots = SET(SLOT_FLAGS_KIND, 7),
     .banks = X86_BANK_COUNT,
     .context_key = x86_context_key,
     .address_space = x86_address_space,

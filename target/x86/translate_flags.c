@@ -13,6 +13,23 @@ static void put64(X86Translate *t, unsigned slot, IrValue v)
     ir_put(t->ir, slot, x86_zext64(t, v));
 }
 
+/* As put64(), but only the low @bytes count: a register may be kept as a whole. */
+static void put_operand(X86Translate *t, unsigned slot, unsigned bytes, IrValue v)
+{
+    for (;;) {
+        const IrOp *op = &t->ir->region->ops[v];
+        bool cuts = op->op == IR_ZEXT8 ? bytes == 1
+                    : op->op == IR_ZEXT16
+                        ? bytes <= 2
+                        : (op->op == IR_TRUNC || op->op == IR_ZEXT32) && bytes <= 4;
+        if (!cuts) {
+            break;
+        }
+        v = op->arg[0];
+    }
+    put64(t, slot, v);
+}
+
 void x86_put_flags(X86Translate *t, unsigned kind, IrValue a, IrValue b, IrValue result,
                    IrValue extra)
 {
@@ -20,9 +37,9 @@ void x86_put_flags(X86Translate *t, unsigned kind, IrValue a, IrValue b, IrValue
         ir_put(t->ir, SLOT_FLAGS_KIND, ir_i64(t->ir, kind));
         t->kind_put = (int)kind;
     }
-    put64(t, SLOT_FLAGS_RESULT, result);
+    put_operand(t, SLOT_FLAGS_RESULT, kind < X86_FLAGS_ADD ? 4 : 1u << (kind & 3), result);
     if (b) {
-        put64(t, SLOT_FLAGS_SOURCE, b);
+        put_operand(t, SLOT_FLAGS_SOURCE, 1u << (kind & 3), b);
     }
     if (extra) {
         put64(t, SLOT_FLAGS_EXTRA, extra);

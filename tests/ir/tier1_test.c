@@ -418,6 +418,7 @@ static void make_region(Maker *m)
     m->region.page_bits = TCG_PAGE_BITS;
     m->region.slots = test_slots;
     m->region.slot_count = ALL_SLOTS;
+    m->region.lazy_slots = below(m, 2) ? UINT64_MAX : 0;
     m->count = 0;
     m->fp = below(m, 2);
     make_insn(m);

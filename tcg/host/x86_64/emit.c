@@ -242,7 +242,7 @@ bool emit_region(Emit *e)
 {
     e->a = &e->hot;
     e->failed = e->no_space = e->in_copy = false;
-    e->fix_count = e->job_count = e->hot_calls = e->cold_calls = 0;
+    e->fix_count = e->job_count = e->hot_calls = e->cold_calls = e->late_count = 0;
     e->insn = -1;
     e->insn_pc = e->region->pc;
     e->regs.s.clock = 0;

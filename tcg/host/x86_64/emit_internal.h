@@ -24,9 +24,8 @@ struct Emit {
     const IrOp *op;
     int32_t insn;
     uint64_t insn_pc;
-    bool failed; /* some limit was hit */
-    bool no_space;
-    bool in_copy; /* writing the second copy of a window */
+    bool failed, no_space; /* some limit was hit */
+    bool in_copy;          /* writing the second copy of a window */
     uint32_t entry_checked, entry_unchecked;
     uint32_t space_end; /* hot and cold code together must end before it */
     uint8_t *hot_limit; /* hot code beyond has to ask has_room() first; follows the cold part */
@@ -42,13 +41,14 @@ struct Emit {
     uint32_t next_site;            /* goes on from region to region, so that neighbours differ */
     int16_t predictor[IR_MAX_OPS]; /* of a LOAD or STORE that was reached, or NO_PREDICTOR */
     TcgCompiled *out;
-    uint32_t fix_count, job_count, hot_calls, cold_calls;
+    uint32_t fix_count, job_count, hot_calls, cold_calls, late_count;
     uint32_t label[IR_MAX_LABELS];
     struct {
         uint64_t pc;
         uint8_t aux;
     } insns[IR_MAX_INSNS];
     Fix fix[MAX_FIXES];
+    LateStore late_store[MAX_LATE_STORES];
     ColdJob job[MAX_JOBS];
     CallOut call_hot[MAX_CALL_OUTS], call_cold[MAX_CALL_OUTS];
     uint8_t cold_bytes[COLD_BYTES];

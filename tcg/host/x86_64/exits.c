@@ -138,6 +138,7 @@ static void emit_direct_exit(Emit *e, uint64_t pc)
 
 static void cold_exit(Emit *e, const ColdJob *job)
 {
+    emit_late(e, job);
     if (e->be->options.icount && job->imm2) {
         asm_alu_mi(e->a, ALU_ADD, true, ENV_MEM(hot.budget), job->imm2);
     }
@@ -155,13 +156,16 @@ void emit_exit_if(Emit *e, const IrOp *op)
     uint64_t pc = op->imm;
     bool count = e->be->options.icount && insns_after(e);
     if (is_loop(e, pc) && !count) {
+        ColdJob late = { .op = op };
+        emit_job_late(e, &late);
+        emit_late(e, &late);
         uint32_t target = loop_start(e);
         emit_compare(e, op->aux, &cc);
         emit_ref(e, asm_jcc(e->a, cc), target);
         return;
     }
     uint32_t start = emit_compare(e, op->aux, &cc);
-    if (same_page(e, pc) && !count && !vectors_pending(e)) {
+    if (same_page(e, pc) && !count && !e->regs.s.late_count && !vectors_pending(e)) {
         emit_align_jump(e, start, 2);
         want_unlinked(e, asm_jcc(e->a, cc), pc);
         return;
@@ -170,6 +174,7 @@ void emit_exit_if(Emit *e, const IrOp *op)
     job->imm = pc;
     job->imm2 = insns_after(e);
     job->op = op;
+    emit_job_late(e, job);
 }
 
 void emit_goto(Emit *e, const IrOp *op)

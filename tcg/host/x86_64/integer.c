@@ -22,7 +22,11 @@ void emit_get(Emit *e, const IrOp *op)
 void emit_put(Emit *e, const IrOp *op)
 {
     vector_slot_write(e, op->imm);
-    regs_put(e, op->imm);
+    if (op->flags & IR_OP_LATE) {
+        regs_put_late(e, op->imm);
+    } else {
+        regs_put(e, op->imm);
+    }
 }
 
 static void add_imm(Emit *e, bool w, uint8_t dst, uint8_t a, int32_t imm)

@@ -54,8 +54,24 @@ struct ColdJob {
     const IrOp *op;
     int64_t imm;
     int32_t imm2;
-    VectorNote vectors; /* as of when it was asked for */
+    VectorNote vectors;        /* as of when it was asked for */
+    uint32_t late, late_count; /* in Emit.late_store: puts that are due first */
 };
+
+/* A put done out of line. */
+typedef struct {
+    uint16_t slot;
+    uint8_t reg;            /* or NO_REG: in memory */
+    bool is_const, spilled; /* imm; in a spill, else in a home */
+    uint16_t index;         /* of the spill or slot */
+    int32_t imm;
+} LateStore;
+enum { MAX_LATE_STORES = 4096 };
+
+/** emit_job_late - note the puts that are due when the present op goes to @job, and where their
+ * values are now; emit_late() does them there */
+void emit_job_late(Emit *e, ColdJob *job);
+void emit_late(Emit *e, const ColdJob *job);
 
 typedef struct {
     uint32_t at; /* after the call */

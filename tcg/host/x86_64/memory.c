@@ -244,6 +244,7 @@ void memory_push_predictor(Emit *e, const ColdJob *job)
 static void cold_load(Emit *e, const ColdJob *job)
 {
     Stub stub = job->predictor == NO_PREDICTOR ? STUB_LOAD : STUB_PREDICT_LOAD;
+    emit_late(e, job);
     memory_push_predictor(e, job);
     memory_call_slow(e, job, stub, memory_align_detail(job->op));
     load_little(e->a, job->op, job->reg[1], save_mem(SAVE_RESULT));
@@ -253,6 +254,7 @@ static void cold_load(Emit *e, const ColdJob *job)
 static void cold_store(Emit *e, const ColdJob *job)
 {
     Stub stub = job->predictor == NO_PREDICTOR ? STUB_STORE : STUB_PREDICT_STORE;
+    emit_late(e, job);
     memory_push_predictor(e, job);
     memory_push_value(e->a, (StoreValue){ job->reg[1], job->imm2 });
     memory_call_slow(e, job, stub, memory_align_detail(job->op));
@@ -278,6 +280,7 @@ ColdJob *memory_job(Emit *e, void (*fn)(Emit *e, const ColdJob *job), const Memo
     job->predictor = check->predictor;
     job->op = check->op;
     job->reg[0] = check->address;
+    emit_job_late(e, job);
     return job;
 }
 
@@ -406,6 +409,8 @@ static void emit_unshared(Emit *e, const IrOp *op, AsmMem at, uint8_t dst, Store
 {
     ColdJob job = { .op = op, .insn = e->insn, .imm = at.disp };
     vectors_note(e, &job.vectors);
+    emit_job_late(e, &job);
+    emit_late(e, &job);
     job.reg[0] = at.base;
     if (op->op == IR_LOAD) {
         memory_call_slow(e, &job, STUB_PROBE_LOAD, 0);

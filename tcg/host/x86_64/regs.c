@@ -102,6 +102,7 @@ void regs_forget(Emit *e)
         s->vector[i] = (VectorState){ .reg = NO_REG };
     }
     s->locked = 0;
+    s->late_count = 0;
     s->free = e->be->scratch;
 }
 
@@ -553,23 +554,101 @@ static void put_home(Emit *e, unsigned slot)
     s->alias[slot] = v;
 }
 
-void regs_put(Emit *e, unsigned slot)
+/* The slot's alias is of use no longer. */
+static void leave_slot(Emit *e, unsigned slot)
 {
-    RegsState *s = &e->regs.s;
-    unsigned old = s->alias[slot];
-    if (old && old == regs_arg(e, 0) && !regs_dirty(e, 0)) {
-        return; /* equal already */
-    }
+    unsigned old = e->regs.s.alias[slot];
     if (old && e->regs.last[old] > e->at) {
         rescue(e, slot);
     } else if (old && old != regs_arg(e, 0)) {
         kill_value(e, old);
     }
+}
+
+void regs_put(Emit *e, unsigned slot)
+{
+    unsigned old = e->regs.s.alias[slot];
+    if (old && old == regs_arg(e, 0) && !regs_dirty(e, 0)) {
+        return; /* equal already */
+    }
+    leave_slot(e, slot);
     uint8_t pin = e->be->pin[slot];
     if (pin != NO_REG) {
         put_pinned(e, slot, pin);
     } else {
         put_home(e, slot);
+    }
+}
+
+void regs_put_late(Emit *e, unsigned slot)
+{
+    RegsState *s = &e->regs.s;
+    uint64_t c;
+    int32_t imm;
+    if (s->late_count == MAX_LATE || (regs_const(e, 0, &c) && !regs_imm32(e, 0, &imm)) ||
+        regs_dirty(e, 0) || e->be->pin[slot] != NO_REG || e->be->slots[slot].type != IR_I64) {
+        regs_put(e, slot);
+        return;
+    }
+    leave_slot(e, slot); /* the home may change out of line */
+    s->late[s->late_count++] = (LatePut){ slot, emit_op(e)->last, regs_arg(e, 0) };
+}
+
+void emit_job_late(Emit *e, ColdJob *job)
+{
+    const RegsState *s = &e->regs.s;
+    if (e->late_count + MAX_LATE > MAX_LATE_STORES) {
+        e->failed = true;
+        return;
+    }
+    job->late = e->late_count;
+    job->late_count = s->late_count;
+    for (uint32_t i = 0; i < s->late_count; i++) {
+        const LatePut *put = &s->late[i];
+        Loc loc = s->loc[put->value];
+        e->late_store[e->late_count++] = (LateStore){ .slot = put->slot,
+                                                      .reg = loc.reg,
+                                                      .is_const = is_const(e, put->value),
+                                                      .spilled = loc.mem == IN_SPILL,
+                                                      .index = loc.index,
+                                                      .imm = e->region->ops[put->value].imm };
+    }
+}
+
+void emit_late(Emit *e, const ColdJob *job)
+{
+    const LateStore *put = &e->late_store[job->late];
+    for (uint32_t count = job->late_count; count--; put++) {
+        AsmMem home = slot_mem(e->be, put->slot);
+        if (put->is_const) {
+            asm_store_imm(e->a, true, home, put->imm);
+        } else if (put->reg != NO_REG) {
+            asm_store(e->a, true, home, put->reg);
+        } else { /* push and pop: no register is free here */
+            asm_rm(e->a, 0xff, 6,
+                   put->spilled ? spill_mem(put->index) : slot_mem(e->be, put->index));
+            if (!put->spilled && !type_is_wide(e->be->slots[put->index].type)) {
+                asm_store_imm(e->a, false, asm_mem(RSP, 4), 0);
+            }
+            asm_rm(e->a, 0x8f, 0, home);
+        }
+    }
+}
+
+/* The present op was the last that could show some of them. */
+static void end_late(Emit *e)
+{
+    RegsState *s = &e->regs.s;
+    for (uint32_t i = 0; i < s->late_count;) {
+        unsigned v = s->late[i].value;
+        if (s->late[i].until != e->at) {
+            i++;
+            continue;
+        }
+        if (!is_const(e, v) && e->regs.last[v] == e->at) {
+            kill_value(e, v);
+        }
+        s->late[i] = s->late[--s->late_count];
     }
 }
 
@@ -625,6 +704,9 @@ void regs_end_op(Emit *e)
     }
     if (op->type != IR_VOID && g->last[at] == 0) {
         kill_value(e, at);
+    }
+    if (g->s.late_count) {
+        end_late(e);
     }
     g->s.locked = 0;
 }

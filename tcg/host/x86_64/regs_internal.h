@@ -46,6 +46,13 @@ typedef struct {
     uint8_t reg, bytes, dirty, zero;
 } VectorState;
 
+/* A put that waits until somebody can look. */
+typedef struct {
+    uint16_t slot, until; /* op */
+    IrValue value;
+} LatePut;
+enum { MAX_LATE = 8 };
+
 /* What a second emission of the same ops must begin with to make the same choices. */
 typedef struct {
     uint32_t locked; /* registers in use by the present op */
@@ -56,6 +63,8 @@ typedef struct {
     VectorState vector[IR_MAX_VECTORS];
     uint16_t owner[ASM_REGS];
     uint32_t stamp[ASM_REGS];
+    LatePut late[MAX_LATE];
+    uint32_t late_count;
     uint16_t alias[IR_MAX_SLOTS]; /* value that equals the slot: in its pin, or IN_HOME */
     Loc loc[VALUE_COUNT];
 } RegsState;
@@ -124,6 +133,8 @@ void regs_drop(Emit *e, unsigned v);
 
 /** regs_put - PUT: slot becomes argument 0 */
 void regs_put(Emit *e, unsigned slot);
+/** regs_put_late - a PUT that is IR_OP_LATE: done by emit_job_late() and emit_late() if at all */
+void regs_put_late(Emit *e, unsigned slot);
 /** regs_get - GET defines the present op */
 void regs_get(Emit *e, unsigned slot);
 /** regs_before_call - every value that lives on is where a C call that writes the slots of @writes
