@@ -341,7 +341,7 @@ static X86Condition after_sub(X86Translate *t, unsigned which)
 
     switch (which) {
     case CC_B: return compare(IR_LTU, f->a, f->b);
-    case CC_E: return compare(IR_EQ, f->a, f->b);
+    case CC_E: return f->result ? zero_compare(t, IR_EQ) : compare(IR_EQ, f->a, f->b);
     case CC_BE: return compare(IR_LEU, f->a, f->b);
     case CC_L: return signed_compare(t, IR_LT, f->a, f->b);
     default: return signed_compare(t, IR_LE, f->a, f->b);

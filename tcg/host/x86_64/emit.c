@@ -246,6 +246,7 @@ bool emit_region(Emit *e)
     e->insn = -1;
     e->insn_pc = e->region->pc;
     e->regs.s.clock = 0;
+    e->index = 0;
     e->out->sites = 0;
     e->x87_clean = false;
     if (!has_room(e)) {

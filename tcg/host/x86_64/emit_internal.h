@@ -20,7 +20,7 @@ struct Emit {
     Asm *a; /* the one being written */
     const TcgBackend *be;
     const IrRegion *region;
-    uint32_t at; /* present op */
+    uint32_t at, index; /* present op; a shift that is done by the addition behind it */
     const IrOp *op;
     int32_t insn;
     uint64_t insn_pc;

@@ -51,11 +51,48 @@ static void alu_arg(Emit *e, AsmAlu alu, bool w, uint8_t dst, unsigned k)
     }
 }
 
+/* a + (x << n), as addresses are made: one instruction. */
+static void add_index(Emit *e, const IrOp *op)
+{
+    const IrOp *shift = &e->region->ops[op->arg[1]];
+    IrValue x = e->regs.root[shift->arg[0]];
+    uint8_t a = regs_use(e, 0), index = regs_held(e, x);
+    asm_lea(e->a, true, regs_def(e, DEF_ANY),
+            asm_mem_index(a, index, e->region->ops[shift->arg[1]].imm, 0));
+    if (e->regs.last[x] == e->at) {
+        regs_drop(e, x);
+    }
+}
+
+/* The present shift left is only wanted for the addition that comes next. */
+static bool becomes_index(Emit *e, const IrOp *op, uint8_t count)
+{
+    const IrOp *ops = e->region->ops, *next = op + 1;
+    uint16_t *last = &e->regs.last[regs_arg(e, 0)];
+    if (op->op != IR_SHL || op->type != IR_I64 || count < 1 || count > 3) {
+        return false;
+    }
+    while (next->flags & IR_OP_DEAD || next->op == IR_CONST) {
+        next++;
+    }
+    if (next->op != IR_ADD || next->arg[1] != e->at || next->arg[0] == e->at ||
+        op->last != next - ops) {
+        return false;
+    }
+    e->index = e->at;
+    *last = MAX(*last, op->last);
+    return true;
+}
+
 void emit_add(Emit *e, const IrOp *op)
 {
     bool w = is_wide(op);
     int32_t imm;
     AsmMem mem;
+    if (e->index && op->arg[1] == e->index) {
+        add_index(e, op);
+        return;
+    }
     uint8_t a = regs_use(e, 0);
     if (regs_imm32(e, 1, &imm)) {
         add_imm(e, w, regs_def(e, DEF_ANY), a, imm);
@@ -159,7 +196,8 @@ void emit_logic(Emit *e, const IrOp *op)
     }
     uint8_t b = regs_use(e, 1);
     uint8_t dst = regs_def(e, DEF_ANY);
-    if (dst == b) {
+    if (dst != a && (dst == b || regs_arg(e, 0) > regs_arg(e, 1))) {
+        asm_mov_rr(e->a, true, dst, b); /* the older one: nothing waits for the copy */
         asm_alu_rr(e->a, alu, w, dst, a);
     } else {
         asm_mov_rr(e->a, true, dst, a);
@@ -336,6 +374,9 @@ static void shift_constant(Emit *e, const IrOp *op, uint8_t count)
 {
     bool w = is_wide(op);
     AsmShift shift = shift_of(op);
+    if (becomes_index(e, op, count)) {
+        return;
+    }
     uint8_t a = regs_use(e, 0);
     uint8_t dst = regs_def(e, DEF_ANY);
     bool rotate = shift == SHIFT_ROL || shift == SHIFT_ROR;
