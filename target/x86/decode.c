@@ -225,6 +225,7 @@ typedef struct {
     X86DecodeResult result; /* not X86_DECODED: go no further */
     uint8_t immediates;     /* consumed so far */
     bool undefined;         /* by what precedes VEX */
+    bool vvvv;              /* VEX.vvvv is not 1111 */
 } Decode;
 
 static bool code64(const Decode *d)
@@ -330,6 +331,7 @@ static void take_vex(Decode *d, uint8_t byte, uint8_t second)
     insn->prefixes = (insn->prefixes & X86_PREFIX_67) | prefix[last & 3];
     insn->vector_bytes = last & 4 ? 32 : 16;
     insn->vvvv = ~last >> 3 & 15;
+    d->vvvv = insn->vvvv != 0; /* all bits count in 32-bit code, too */
     insn->rex = second & 0x80 ? 0 : X86_REX_R;
     if (byte == 0xc4) {
         insn->rex |= (second & 0x40 ? 0 : X86_REX_X) | (second & 0x20 ? 0 : X86_REX_B) |
@@ -725,7 +727,7 @@ static bool is_allowed(const Decode *d)
     if (flags & X86_PROTECTED && (!(mode & X86_MODE_PROTECTED) || mode & X86_MODE_VM86)) {
         return false;
     }
-    if (flags & X86_NO_VVVV && insn->vex && insn->vvvv != 0) {
+    if (flags & X86_NO_VVVV && d->vvvv) {
         return false;
     }
     return !(flags & X86_NO_ADDRESS16 && insn->address_bytes == 2 && x86_mod(insn) != 3) &&
