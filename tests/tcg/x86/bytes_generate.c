@@ -130,11 +130,12 @@ typedef struct {
 
 /* Not comparable: the processor's identity, time, chance, pointers of the x87 unit. */
 static const char *const left_out[] = {
-    "cpuid",      "rdtsc",    "rdtscp",    "rdrand",   "rdseed",    "rdpid",    "sgdt",
-    "sidt",       "sldt",     "str",       "smsw",     "fxsave",    "fnsave",   "fnstenv",
-    "fldenv",     "frstor",   "fxrstor",   "xsave",    "xsaveopt",  "xsavec",   "xrstor",
-    "lsl",        "lar",      "rdpmc",     "fxsave64", "fxrstor64", "int1",     "cmps",
-    "maskmovdqu", "maskmovq", "prefetchw", "retf",     "xgetbv",    "rdfsbase", "wrfsbase",
+    "cpuid",      "rdtsc",    "rdtscp",    "rdrand",   "rdseed",    "rdpid",  "sgdt",
+    "sidt",       "sldt",     "str",       "smsw",     "fxsave",    "fnsave", "fnstenv",
+    "fldenv",     "frstor",   "fxrstor",   "xsave",    "xsaveopt",  "xsavec", "xrstor",
+    "lsl",        "lar",      "rdpmc",     "fxsave64", "fxrstor64", "int1",   "cmps",
+    "maskmovdqu", "maskmovq", "prefetchw", "popa",     "iret",      "retf",   "xgetbv",
+    "rdfsbase",   "wrfsbase",
 };
 
 static const Known undefined_flags[] = {
@@ -223,9 +224,18 @@ static bool look_at(OracleCase *c, const X86Config *config)
             insn.byte <= 0xb5) {
             return false; /* LFS and its like: AMD's have no offset of 64 bits */
         }
+        if (wide && insn.map == X86_MAP_0F && (insn.byte == 0xa1 || insn.byte == 0xa9)) {
+            return false; /* POP FS reads 2 bytes, or 8 */
+        }
+        if (insn.rex & X86_REX_W && insn.map == X86_MAP_ONE && insn.byte == 0xff) {
+            return false; /* nor have far transfers */
+        }
+        if (!wide && insn.vex && insn.rex & X86_REX_W && insn.map == X86_MAP_VEX_0F3A) {
+            return false; /* VPINSRQ and its like: W is ignored or not */
+        }
         if (insn.operand[0].kind == X86_IMMEDIATE && insn.opcode->flags & X86_F64 &&
-            ((int64_t)insn.imm < 0 || g_str_has_prefix(name, "loop"))) {
-            return false; /* could go back into an instruction; LOOP heeds F2 and F3 at times */
+            ((int64_t)insn.imm < ORACLE_CODE_BYTES || g_str_has_prefix(name, "loop"))) {
+            return false; /* could go into an instruction; LOOP heeds F2 and F3 at times */
         }
         if (c->step && lost_by_signals(&insn)) {
             cut(c, pc + insn.length);

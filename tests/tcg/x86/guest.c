@@ -31,6 +31,8 @@ enum {
     PD,
     PT_CODE,
     PT_DATA,
+    PDPT_SYSTEM,
+    PD_SYSTEM,
     PT_SYSTEM,
     TABLES, /* GDT, LDT, TSS */
     IDT,
@@ -91,9 +93,10 @@ static void map_pages(uint8_t *ram, bool writable)
     put_word(ram, PDPT, 0, page_at(PD) | ALL);
     put_word(ram, PD, (ORACLE_CODE >> ADDRESS_BITS & INDEX) * 8, page_at(PT_CODE) | ALL);
     put_word(ram, PD, (ORACLE_DATA >> ADDRESS_BITS & INDEX) * 8, page_at(PT_DATA) | ALL);
-    put_word(ram, PML4, 511 * 8, page_at(PDPT) | ALL);
-    put_word(ram, PDPT, 511 * 8, page_at(PD) | ALL);
-    put_word(ram, PD, ((unsigned)SYSTEM >> ADDRESS_BITS & INDEX) * 8, page_at(PT_SYSTEM) | ALL);
+    put_word(ram, PML4, 511 * 8, page_at(PDPT_SYSTEM) | ALL);
+    put_word(ram, PDPT_SYSTEM, 511 * 8, page_at(PD_SYSTEM) | ALL);
+    put_word(ram, PD_SYSTEM, ((unsigned)SYSTEM >> ADDRESS_BITS & INDEX) * 8,
+             page_at(PT_SYSTEM) | ALL);
     for (unsigned i = 0; i < CODE_AREA / PAGE; i++) {
         put_word(ram, PT_CODE, 8 * i, i * PAGE | P | U | (writable ? W : 0) | ACCESSED);
     }

@@ -183,7 +183,9 @@ static bool left_the_world(const OracleCase *c)
 
 static void run(const char *options, Kind kind)
 {
-    uint64_t seed = number_from("RHEA_SEED", (uint64_t)g_get_real_time());
+    /* Byte strings meet what processors do differently; the same ones each time, unless asked. */
+    uint64_t any = kind >= BYTES64 ? 1 : (uint64_t)g_get_real_time();
+    uint64_t seed = number_from("RHEA_SEED", any);
     uint64_t cases = number_from("RHEA_CASES", DEFAULT_CASES), bad = 0;
     Guest *guest = guest_new(options);
 
