@@ -8,6 +8,8 @@
 
 typedef struct AccelClass AccelClass;
 
+typedef void AccelCounterFn(const char *name, uint64_t value, void *opaque);
+
 struct AccelClass {
     ObjectClass
         object; /* named "tcg-accel", "kvm-accel", "qtest-accel": -accel takes the first word */
@@ -32,6 +34,9 @@ struct AccelClass {
     /* the debugger's points, instead of those before; copied. All vCPUs are stopped. NULL slot: it
      * has none */
     bool (*set_points)(Accel *accel, const CpuPoint *points, unsigned count, GError **errp);
+    /* @fn gets each number that is counted of @cpu (NULL: none yet; then all are 0). NULL slot:
+     * nothing is counted */
+    void (*counters)(const Cpu *cpu, AccelCounterFn *fn, void *opaque);
     /* text for "info jit" and friends; NULL: nothing to say */
     void (*statistics)(Accel *accel, GString *out);
 };

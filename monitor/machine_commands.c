@@ -137,6 +137,16 @@ QmpGuidInfo *qmp_query_vm_generation_id(CommandContext *context, GError **errp)
     return info;
 }
 
+bool qmp_rtc_reset_reinjection(CommandContext *context, GError **errp)
+{
+    return true; /* nothing is owed */
+}
+
+GPtrArray *qmp_query_iothreads(CommandContext *context, GError **errp)
+{
+    return g_ptr_array_new(); /* devices are served by the main thread */
+}
+
 QmpMemoryInfo *qmp_query_memory_size_summary(CommandContext *context, GError **errp)
 {
     QmpMemoryInfo *info = qmp_memory_info_new();

@@ -16,6 +16,18 @@ static JsonNode *string_node(const char *text)
     return json_node_init_string(json_node_alloc(), text);
 }
 
+static JsonNode *list_node(const char *text)
+{
+    g_auto(GStrv) words = g_strsplit(text, ",", -1);
+    JsonArray *array = json_array_new();
+    for (char **word = words; *word; word++) {
+        json_array_add_string_element(array, *word);
+    }
+    JsonNode *node = json_node_new(JSON_NODE_ARRAY);
+    json_node_take_array(node, array);
+    return node;
+}
+
 static JsonNode *number_node(const Property *property, const char *text)
 {
     int64_t value = property->kind == PROPERTY_KIND_I32 || property->kind == PROPERTY_KIND_I64
@@ -35,8 +47,8 @@ JsonNode *qom_types_value(Object *obj, const Property *property, GError **errp)
         return json_node_init_boolean(json_node_alloc(), strcmp(text, "on") == 0);
     case PROPERTY_KIND_STRING:
     case PROPERTY_KIND_ENUM:
-    case PROPERTY_KIND_LINK:
-    case PROPERTY_KIND_TEXT: return string_node(text);
+    case PROPERTY_KIND_LINK: return string_node(text);
+    case PROPERTY_KIND_TEXT: return property->list ? list_node(text) : string_node(text);
     default: return number_node(property, text);
     }
 }

@@ -37,7 +37,8 @@ struct Property {
     const ObjectClass *link_class; /* LINK */
     char *(*get)(Object *obj);     /* TEXT: caller frees; NULL: write-only */
     bool (*set)(Object *obj, const char *text, GError **errp); /* TEXT: NULL: read-only */
-    bool live;                                                 /* may be set after realize */
+    bool list; /* TEXT: words with commas between; a list of strings on the wire */
+    bool live; /* may be set after realize */
 };
 
 #define PROPERTY_FIELD(n, k, S, f, t) \

@@ -40,7 +40,7 @@ char *property_type_name(const Property *property)
         g_autofree char *names = g_strjoinv("|", (char **)property->names);
         return g_strdup_printf("enum<%s>", names);
     }
-    return g_strdup(kind_ranges[property->kind].type_name);
+    return g_strdup(property->list ? "strList" : kind_ranges[property->kind].type_name);
 }
 
 static bool fail(Object *obj, const Property *property, const char *text, GError **errp,

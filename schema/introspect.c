@@ -7,8 +7,9 @@
 
 typedef struct {
     JsonArray *out;
-    GPtrArray *types;    /* const SchemaType *, in order of first use; they grow while written */
-    GHashTable *numbers; /* of those, plus one */
+    GPtrArray *types;      /* const SchemaType *, in order of first use; they grow while written */
+    GHashTable *numbers;   /* of those, plus one */
+    GHashTable *described; /* names */
 } Introspection;
 
 static const char *builtin_name(const SchemaType *type)
@@ -127,6 +128,9 @@ static void describe_alternate(Introspection *all, const SchemaType *type, const
 static void describe_type(Introspection *all, const SchemaType *type, const SchemaType *nothing)
 {
     g_autofree char *name = type_name(all, type);
+    if (!g_hash_table_add(all->described, g_strdup(name))) {
+        return; /* arrays of numbers of another range are the same */
+    }
     switch (type->kind) {
     case SCHEMA_KIND_OBJECT: describe_object(all, type, name, nothing); break;
     case SCHEMA_KIND_ENUM: describe_enum(all, type, name); break;
@@ -167,7 +171,8 @@ JsonNode *schema_introspect(void)
     static const SchemaType nothing = { .name = "nothing", .kind = SCHEMA_KIND_OBJECT };
     g_autoptr(GPtrArray) types = g_ptr_array_new();
     g_autoptr(GHashTable) numbers = g_hash_table_new(NULL, NULL);
-    Introspection all = { json_array_new(), types, numbers };
+    g_autoptr(GHashTable) described = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    Introspection all = { json_array_new(), types, numbers, described };
     for (const SchemaCommand *command = schema_commands; command->name; command++) {
         describe_command(&all, command, &nothing);
     }

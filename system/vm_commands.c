@@ -131,41 +131,6 @@ GPtrArray *qmp_query_machines(CommandContext *context, GError **errp)
     return list;
 }
 
-typedef struct {
-    const MachineClass *machine;
-    GHashTable *seen; /* classes, of machines that share them */
-    GPtrArray *list;
-} CpuListing;
-
-static void add_cpu(const ObjectClass *class, void *opaque)
-{
-    CpuListing *listing = opaque;
-    if (class->abstract || !g_hash_table_add(listing->seen, (gpointer) class)) {
-        return;
-    }
-    QmpCpuDefinitionInfo *info = qmp_cpu_definition_info_new();
-    info->name = machine_list_cpu_name(listing->machine, class);
-    info->typename = g_strdup(class->name);
-    g_ptr_array_add(listing->list, info);
-}
-
-static void add_cpus_of(const MachineClass *machine, void *opaque)
-{
-    CpuListing *listing = opaque;
-    listing->machine = machine;
-    if (machine->cpu_base) {
-        object_class_foreach(machine->cpu_base, add_cpu, listing);
-    }
-}
-
-GPtrArray *qmp_query_cpu_definitions(CommandContext *context, GError **errp)
-{
-    g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
-    CpuListing listing = { NULL, seen, g_ptr_array_new() };
-    machine_list_foreach(context->arch, add_cpus_of, &listing);
-    return listing.list;
-}
-
 static QmpCommandLineOptionInfo *describe_option(const OptionRow *row)
 {
     static const QmpCommandLineParameterType types[] = {

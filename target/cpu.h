@@ -23,6 +23,9 @@ struct CpuClass {
     bool (*has_work)(Cpu *cpu);
     /* registers as text, for -d cpu and "info registers" */
     void (*dump)(Cpu *cpu, GString *out);
+    /* switch off what cannot be had, as realize would, and name it; for CPUs that will never run.
+     * NULL: everything can */
+    void (*settle)(Cpu *cpu, GPtrArray *unavailable);
     /* where a debugger's access goes: physical address, or false when unmapped; no side effects */
     bool (*debug_translate)(Cpu *cpu, vaddr address, hwaddr *physical, MemTxAttrs *attrs);
     const CpuDebug *debug; /* registers for a debugger; NULL: none */

@@ -82,6 +82,16 @@ bool input_button(InputHub *hub, InputButton button, bool down)
     return handler != NULL;
 }
 
+void input_foreach_pointer(InputHub *hub, void (*fn)(const char *name, void *opaque), void *opaque)
+{
+    for (guint i = hub->handlers->len; i-- > 0;) {
+        const InputHandler *handler = g_ptr_array_index(hub->handlers, i);
+        if (handler->ops->move) {
+            fn(handler->ops->name, opaque);
+        }
+    }
+}
+
 void input_sync(InputHub *hub)
 {
     for (guint i = 0; i < hub->handlers->len; i++) {

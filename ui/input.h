@@ -52,6 +52,8 @@ bool input_key(InputHub *hub, uint16_t key, bool down);
 bool input_move(InputHub *hub, int dx, int dy, int dz);
 bool input_button(InputHub *hub, InputButton button, bool down);
 void input_sync(InputHub *hub);
+/** input_foreach_pointer - each that takes movements, the one that gets them first */
+void input_foreach_pointer(InputHub *hub, void (*fn)(const char *name, void *opaque), void *opaque);
 /**
  * input_stroke - keys go down in order, and up in the opposite order after @hold_ms
  * @count: at most INPUT_MAX_KEYS

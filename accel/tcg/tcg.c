@@ -214,6 +214,22 @@ static void describe_cpu(const Cpu *cpu, GString *out)
         s->tlb_walks, s->io, s->interpreted, s->restarts, s->compared, s->unpredicted);
 }
 
+static void tcg_counters(const Cpu *cpu, AccelCounterFn *fn, void *opaque)
+{
+    static const TcgStatistics none;
+    const TcgStatistics *s = cpu && cpu->tcg ? &cpu->tcg->stats : &none;
+
+    fn("blocks-translated", s->translated, opaque);
+    fn("insns-translated", s->insns, opaque);
+    fn("insns-interpreted", s->interpreted, opaque);
+    fn("exits", s->lookups, opaque);
+    fn("jump-cache-misses", s->jump_misses, opaque);
+    fn("blocks-linked", s->links, opaque);
+    fn("tlb-misses", s->tlb_misses, opaque);
+    fn("table-walks", s->tlb_walks, opaque);
+    fn("device-accesses", s->io, opaque);
+}
+
 static void tcg_statistics(Accel *base, GString *out)
 {
     TcgAccel *accel = to_tcg(base);
@@ -405,6 +421,7 @@ static const AccelClass tcg_accel_class = {
     .resume_all = tcg_resume_all,
     .pause_all = tcg_pause_all,
     .set_points = tcg_set_points,
+    .counters = tcg_counters,
     .statistics = tcg_statistics,
 };
 CLASS_REGISTER(tcg_accel_class);

@@ -93,6 +93,7 @@ enum {
 typedef struct {
     uint64_t translated, interpreted, lookups, jump_misses, tlb_walks, tlb_misses, io;
     uint64_t restarts, links, compared;
+    uint64_t insns;       /* of the guest, in blocks that were made */
     uint64_t unpredicted; /* accesses that lost their predictor */
 } TcgStatistics;
 

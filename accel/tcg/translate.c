@@ -458,6 +458,7 @@ TcgBlock *tcg_translate(Cpu *cpu, uint64_t pc, bool *once)
             block = tcg_block_publish(blocks, block, cpu->tcg->translator->bytes, cpu);
             if (block) {
                 cpu->tcg->stats.translated++;
+                cpu->tcg->stats.insns += cpu->tcg->translator->region.insns;
                 flush_now_and_then(accel);
                 return block;
             }

@@ -133,6 +133,19 @@ static void x86_cpu_finalize(Object *obj)
     X86Cpu *cpu = (X86Cpu *)obj;
 
     x86_smm_cleanup(cpu);
+    g_free(cpu->config.unavailable);
+}
+
+static char *get_unavailable(Object *obj)
+{
+    X86Cpu *cpu = (X86Cpu *)obj;
+
+    return g_strdup(cpu->config.unavailable ? cpu->config.unavailable : "");
+}
+
+static void x86_cpu_settle(Cpu *cpu, GPtrArray *unavailable)
+{
+    x86_features_settle(&from_cpu(cpu)->config, unavailable);
 }
 
 static bool x86_cpu_realize(Device *dev, GError **errp)
@@ -489,6 +502,14 @@ static const Property x86_cpu_properties[] = {
     PROPERTY_BOOL(text, X86Cpu, config.on.name, false, .help = "feature " #word " bit " #bit),
 #include "target/x86/features.def"
 #undef FEATURE
+#define ALIAS(name, text) \
+    PROPERTY_BOOL(text, X86Cpu, config.on.name, false, .help = "another name of a feature"),
+#include "target/x86/feature_aliases.def"
+#undef ALIAS
+    PROPERTY_TEXT("unavailable-features", get_unavailable, NULL, .list = true,
+                  .help = "what was asked for and cannot be had"),
+    PROPERTY_BOOL("migratable", X86Cpu, config.migratable, true,
+                  .help = "only features that can be migrated, as all are"),
     PROPERTY_BOOL("enforce", X86Cpu, config.enforce, false,
                   .help = "refuse to start without a feature that was asked for"),
     PROPERTY_BOOL("check", X86Cpu, config.check, true,
@@ -515,7 +536,7 @@ static const Property x86_cpu_properties[] = {
 const X86CpuClass x86_cpu_class = {
     .cpu = {
         .device = {
-            .object = { .name = "x86-cpu", .parent = &cpu_class.device.object, .abstract = true,
+            .object = { .name = "x86_64-cpu", .parent = &cpu_class.device.object, .abstract = true,
                         .instance_size = sizeof(X86Cpu), .properties = x86_cpu_properties,
                         .init = x86_cpu_init, .finalize = x86_cpu_finalize },
             .summary = "x86 processor", .category = DEVICE_CATEGORY_CPU,
@@ -525,6 +546,7 @@ const X86CpuClass x86_cpu_class = {
         .frontend = &x86_frontend,
         .get_pc = x86_cpu_get_pc, .set_pc = x86_cpu_set_pc, .has_work = x86_has_work,
         .dump = x86_cpu_dump, .debug_translate = x86_debug_translate,
+        .settle = x86_cpu_settle,
         .debug = &x86_debug_description, .disas_setup = x86_cpu_disas_setup,
     },
 };

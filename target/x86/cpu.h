@@ -64,6 +64,8 @@ typedef struct {
     uint8_t physical_bits;
     uint64_t tsc_hz;
     bool enforce, check; /* refuse, or warn of, features that cannot be had */
+    bool migratable;     /* nothing to leave out: all that is offered can be saved and loaded */
+    char *unavailable;   /* features that were asked for and cannot be had, commas between */
     bool quiet;          /* the warning was given, for another processor of the machine */
 } X86Config;
 

@@ -106,25 +106,46 @@ static bool drop_dependents(X86Config *config, const X86FeatureSwitches *model, 
     return true;
 }
 
-bool x86_features_realize(X86Config *config, const X86FeatureSwitches *model, GError **errp)
+static void drop_absent(X86Config *config, GPtrArray *lost)
 {
-    g_autoptr(GString) lost = g_string_new(NULL);
-
     for (unsigned i = 0; i < G_N_ELEMENTS(features); i++) {
         bool *on = switch_of(&config->on, &features[i]);
         if (*on && !features[i].offered) {
-            g_string_append_printf(lost, " %s", features[i].text);
+            g_ptr_array_add(lost, (gpointer)features[i].text);
             *on = false;
         }
     }
-    if (lost->len && config->enforce) {
-        error_set(errp, "the translator does not have these features:%s", lost->str);
+}
+
+void x86_features_settle(X86Config *config, GPtrArray *lost)
+{
+    drop_absent(config, lost);
+    X86FeatureSwitches left = config->on;
+    drop_dependents(config, &left, NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(features); i++) {
+        if (*switch_of(&left, &features[i]) && !*switch_of(&config->on, &features[i])) {
+            g_ptr_array_add(lost, (gpointer)features[i].text);
+        }
+    }
+}
+
+bool x86_features_realize(X86Config *config, const X86FeatureSwitches *model, GError **errp)
+{
+    g_autoptr(GPtrArray) lost = g_ptr_array_new();
+
+    drop_absent(config, lost);
+    guint count = lost->len;
+    g_ptr_array_add(lost, NULL);
+    g_autofree char *names = g_strjoinv(" ", (char **)lost->pdata);
+    if (count && config->enforce) {
+        error_set(errp, "the translator does not have these features: %s", names);
         return false;
     }
-    if (lost->len && config->check && !config->quiet) {
-        g_printerr("warning: features that the translator does not have are left out:%s\n",
-                   lost->str);
+    if (count && config->check && !config->quiet) {
+        g_printerr("warning: features that the translator does not have are left out: %s\n", names);
     }
+    g_free(config->unavailable);
+    config->unavailable = g_strjoinv(",", (char **)lost->pdata);
     if (!drop_dependents(config, model, errp)) {
         return false;
     }

@@ -39,6 +39,9 @@ static inline bool x86_has(const X86Cpu *cpu, X86Feature feature)
 /** x86_features_set, _clear - switch the features of @list (names with blanks between) */
 void x86_features_set(X86Config *config, const char *list);
 void x86_features_clear(X86Config *config, const char *list);
+/** x86_features_settle - switch off what is not offered, and what misses it; names are added to
+ * @lost (const char *) */
+void x86_features_settle(X86Config *config, GPtrArray *lost);
 /** x86_features_set_offered - switch on all that there is */
 void x86_features_set_offered(X86Config *config);
 /**

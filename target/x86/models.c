@@ -50,7 +50,7 @@
 
 #define CLASS(variable, name_, text_, arch_, ...)                                      \
     static const X86CpuClass variable = {                                              \
-        .cpu = { .device = { .object = { .name = name_ "-x86-cpu",                     \
+        .cpu = { .device = { .object = { .name = name_ "-x86_64-cpu",                  \
                                          .parent = &x86_cpu_class.cpu.device.object }, \
                              .summary = text_,                                         \
                              .category = DEVICE_CATEGORY_CPU },                        \

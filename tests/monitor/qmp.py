@@ -37,11 +37,14 @@ RIGHT = {
     'trace-event-set-state': {'name': '*', 'enable': False},
     'query-command-line-options': {'option': 'smp'},
     'x-gdbserver': {'device': 'none'},
+    'query-stats': {'target': 'vcpu'},
+    'query-cpu-model-expansion': {'type': 'full', 'model': {'name': 'max'}},
 }
 # how often a command is called on purpose, and that it can only fail here
 NEEDS_MORE = {'qmp_capabilities', 'quit', 'memsave', 'pmemsave', 'device_add', 'device_del', 'qom-set',
-              'chardev-remove', 'screendump', 'system_powerdown', 'system_wakeup', 'inject-nmi', 'query-vm-generation-id',
-              'add-fd', 'getfd', 'closefd', 'remove-fd'}
+              'chardev-remove', 'screendump', 'system_powerdown', 'system_wakeup', 'query-vm-generation-id',
+              'add-fd', 'getfd', 'closefd', 'remove-fd', 'query-sev', 'query-sev-capabilities', 'query-sgx',
+              'query-sgx-capabilities', 'inject-nmi', 'send-key', 'input-send-event'}
 
 
 class Schema:
@@ -67,6 +70,9 @@ class Schema:
             return None if right else f'{path} is {value!r}, not {entry["json-type"]}'
         if kind == 'enum':
             return None if value in entry['values'] else f'{path} is {value!r}, not of {entry["values"]}'
+        if kind == 'alternate':
+            problems = [self.problem(member['type'], value, path) for member in entry['members']]
+            return None if None in problems else problems[0]
         if kind == 'array':
             if not isinstance(value, list):
                 return f'{path} is no array'
@@ -310,6 +316,8 @@ def hostile_value(rng, schema, name, depth=0):
     kind = entry['meta-type']
     if kind == 'enum':
         return rng.choice(entry['values'])
+    if kind == 'alternate':
+        return hostile_value(rng, schema, rng.choice(entry['members'])['type'], depth + 1)
     if kind == 'array':
         return [hostile_value(rng, schema, entry['element-type'], depth + 1) for _unused in range(rng.randrange(3))]
     if kind == 'object':

@@ -310,7 +310,7 @@ static bool has_work(Cpu *cpu)
 static TcgFrontend frontend; /* x86_frontend with the functions above */
 
 static const CpuClass oracle_cpu_class = {
-    .device = { .object = { .name = "oracle-x86-cpu",
+    .device = { .object = { .name = "oracle-x86_64-cpu",
                             .parent = (const ObjectClass *)&cpu_class,
                             .instance_size = sizeof(X86Cpu) } },
     .frontend = &frontend,
