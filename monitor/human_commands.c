@@ -39,12 +39,23 @@ static bool help(HumanCall *call, GError **errp)
     if (!row) {
         return false;
     }
-    if (strcmp(row->name, "info") == 0) {
+    const char *before = "";
+    if (strcmp(row->name, "info") == 0 && call->count == 1) {
         list_rows(call, human_topics, "info ");
         return true;
     }
+    if (call->count > 1) {
+        before = "info ";
+        row = strcmp(row->name, "info") == 0
+                  ? human_find(human_topics, "topic", call->args[1], errp)
+                  : NULL;
+        if (!row) {
+            error_set(errp && *errp ? NULL : errp, "only info has topics");
+            return false;
+        }
+    }
     HumanCommand one[] = { *row, {} };
-    list_rows(call, one, "");
+    list_rows(call, one, before);
     return true;
 }
 
@@ -268,8 +279,42 @@ static bool gdbserver(HumanCall *call, GError **errp)
     return true;
 }
 
+/* Takes -p and -d off the front of the arguments. */
+static bool dump_guest_memory(HumanCall *call, GError **errp)
+{
+    QmpDumpGuestMemoryArgs args = { .has_detach = true };
+    uint64_t numbers[2];
+    unsigned at = 0;
+    for (; at < call->count && call->args[at][0] == '-'; at++) {
+        bool paging = strcmp(call->args[at], "-p") == 0;
+        if (!paging && strcmp(call->args[at], "-d") != 0) {
+            error_set(errp, "'%s' is no option; -p and -d are", call->args[at]);
+            return false;
+        }
+        args.paging |= paging;
+        args.detach |= !paging;
+    }
+    if (at == call->count || call->count - at > 3 || call->count - at == 2) {
+        error_set(errp, "usage: dump-guest-memory [-p] [-d] FILE [BEGIN LENGTH]");
+        return false;
+    }
+    g_autofree char *protocol = g_strconcat("file:", call->args[at], NULL);
+    args.protocol = protocol;
+    args.has_begin = args.has_length = call->count - at == 3;
+    for (unsigned i = 0; args.has_begin && i < G_N_ELEMENTS(numbers); i++) {
+        if (!human_number(call, call->args[at + 1 + i], &numbers[i], errp)) {
+            return false;
+        }
+    }
+    if (args.has_begin) {
+        args.begin = (int64_t)numbers[0];
+        args.length = (int64_t)numbers[1];
+    }
+    return qmp_dump_guest_memory(&call->context, &args, errp);
+}
+
 const HumanCommand human_commands[] = {
-    { "help", "?", "[COMMAND]", "c", "list the commands, or explain one", help },
+    { "help", "?", "[COMMAND] [TOPIC]", "ct", "list the commands, or explain one", help },
     { "info", NULL, "[TOPIC] [ARGUMENT...]", "t", "tell about the machine; 'info' lists topics",
       info },
     { "quit", "q", "", "", "end the program", quit },
@@ -279,12 +324,26 @@ const HumanCommand human_commands[] = {
     { "system_powerdown", NULL, "", "", "press the power button", system_powerdown },
     { "screendump", NULL, "FILE", "", "save what the screen shows, as PNG or PPM by its suffix",
       screendump },
+    { "dump-guest-memory", NULL, "[-p] [-d] FILE [BEGIN] [LENGTH]", "",
+      "write memory and registers into a core file; -p: by virtual address, -d: meanwhile go on",
+      dump_guest_memory },
+    { "nmi", NULL, "", "", "send every processor an interrupt it cannot mask", human_nmi },
+    { "sendkey", NULL, "KEYS [MS]", "k",
+      "press keys such as ctrl-alt-f1 together, for 100 ms or MS", human_sendkey },
+    { "mouse_move", NULL, "DX DY [DZ]", "", "move the pointer", human_mouse_move },
+    { "mouse_button", NULL, "STATE", "", "press buttons: left 1, middle 2, right 4; 0 lets go",
+      human_mouse_button },
+    { "i", NULL, "PORT", "", "read a port", human_port_read, true },
+    { "o", NULL, "PORT VALUE", "", "write a port", human_port_write, true },
     { "gdbserver", NULL, "[DEVICE]", "", "let gdb debug the guest (tcp::1234), or 'none'",
       gdbserver },
     { "cpu", NULL, "INDEX", "", "choose the processor that further commands are about", cpu },
     { "x", NULL, "ADDRESS", "", "show memory as the processor's programs see it",
       human_dump_virtual, true },
     { "xp", NULL, "ADDRESS", "", "show memory by physical address", human_dump_physical, true },
+    { "gva2gpa", NULL, "ADDRESS...", "", "show where a virtual address leads", human_gva2gpa },
+    { "gpa2hva", NULL, "ADDRESS...", "", "show where guest memory is in this process",
+      human_gpa2hva },
     { "print", "p", "EXPRESSION...", "", "show the value of an expression", human_print, true },
     { "memsave", NULL, "ADDRESS SIZE FILE", "", "write memory, by virtual address, into a file",
       human_memsave },
@@ -295,9 +354,9 @@ const HumanCommand human_commands[] = {
     { "change", NULL, "DRIVE FILE [FORMAT]", "", "put another medium into a drive", human_change },
     { "block_resize", NULL, "DRIVE SIZE", "",
       "change the size of an image in use; without a suffix, MiB", human_block_resize },
-    { "device_add", NULL, "DRIVER[,PROPERTY=VALUE][,...]", "", "plug in a device", device_add },
+    { "device_add", NULL, "DRIVER[,PROPERTY=VALUE][,...]", "D", "plug in a device", device_add },
     { "device_del", NULL, "ID", "d", "take out a device", device_del },
-    { "object_add", NULL, "TYPE,id=ID[,PROPERTY=VALUE][,...]", "", "make an object", object_add },
+    { "object_add", NULL, "TYPE,id=ID[,PROPERTY=VALUE][,...]", "O", "make an object", object_add },
     { "object_del", NULL, "ID", "o", "remove an object", object_del },
     { "qom-list", NULL, "[PATH]", "p", "list properties and parts of an object", qom_list },
     { "qom-get", NULL, "PATH PROPERTY", "pP", "show a property of an object", qom_get },

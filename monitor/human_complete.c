@@ -2,12 +2,14 @@
 /*
  * What could be typed next. A row says what its arguments are, a letter each: c command, t topic of
  * info, p object path, P property of the object before, d device id, o id of an -object, C chardev,
- * l log items, T trace point.
+ * l log items, T trace point, k keys, D class of a device, O class of an object.
  */
 #include <string.h>
 
 #include "hw/core/device.h"
 #include "monitor/human_internal.h"
+#include "qom/user_object.h"
+#include "ui/input.h"
 #include "util/log.h"
 
 typedef struct {
@@ -86,6 +88,31 @@ static void offer_trace(const TracePoint *point, void *opaque)
     offer(opaque, point->name);
 }
 
+/* The last of "ctrl-alt-de". */
+static void offer_key(const char *name, void *opaque)
+{
+    Completion *completion = opaque;
+    const char *dash = strrchr(completion->word, '-');
+    g_autofree char *before =
+        dash ? g_strndup(completion->word, dash + 1 - completion->word) : g_strdup("");
+    g_autofree char *whole = g_strconcat(before, name, NULL);
+    offer(completion, whole);
+}
+
+static void offer_class(const ObjectClass *class, void *opaque)
+{
+    if (!class->abstract) {
+        offer(opaque, class->name);
+    }
+}
+
+static void offer_device(const ObjectClass *class, void *opaque)
+{
+    if (((const DeviceClass *)class)->user_creatable) {
+        offer_class(class, opaque);
+    }
+}
+
 static void offer_kind(Completion *completion, char kind)
 {
     Object *root = completion->context->root;
@@ -96,6 +123,9 @@ static void offer_kind(Completion *completion, char kind)
     case 'P': offer_properties(completion); break;
     case 'd': offer_children(completion, object_resolve(root, "/machine/peripheral", NULL)); break;
     case 'o': offer_children(completion, object_child(root, "objects")); break;
+    case 'k': input_key_foreach(offer_key, completion); break;
+    case 'D': object_class_foreach(&device_class.object, offer_device, completion); break;
+    case 'O': object_class_foreach(&user_object_class.object, offer_class, completion); break;
     case 'C': offer_children(completion, object_child(root, "chardevs")); break;
     case 'l': offer_log_items(completion); break;
     case 'T': log_trace_foreach("*", offer_trace, completion); break;

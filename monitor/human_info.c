@@ -4,6 +4,7 @@
 
 #include "accel/accel.h"
 #include "hw/core/numa.h"
+#include "hw/intc/local_apic.h"
 #include "monitor/human_internal.h"
 #include "schema/commands.h"
 #include "util/error.h"
@@ -262,23 +263,77 @@ static bool info_trace_events(HumanCall *call, GError **errp)
     return list != NULL;
 }
 
+static bool info_lapic(HumanCall *call, GError **errp)
+{
+    Device *apics = object_cast(object_child(&call->context.machine->object, "apic-bus"),
+                                &local_apic_bus_class.object);
+    if (!human_cpu(call, errp)) {
+        return false;
+    }
+    if (!apics) {
+        error_set(errp, "the processors of this machine have no local interrupt controller");
+        return false;
+    }
+    local_apic_describe(apics, call->cpu_index, call->out);
+    return true;
+}
+
+static bool info_dump(HumanCall *call, GError **errp)
+{
+    g_autoptr(QmpDumpQueryResult) result = qmp_query_dump(&call->context, errp);
+    human_text(call, "Status: %s\n", qmp_dump_status_names[result->status]);
+    if (result->total) {
+        human_text(call, "Finished: %.2f %%\n", 100.0 * result->completed / result->total);
+    }
+    return true;
+}
+
+static bool info_stats(HumanCall *call, GError **errp)
+{
+    QmpStatsFilter filter = { .target = QMP_STATS_TARGET_VCPU };
+    GPtrArray *list = qmp_query_stats(&call->context, &filter, errp);
+    for (guint i = 0; i < list->len; i++) {
+        const QmpStatsResult *result = g_ptr_array_index(list, i);
+        human_text(call, "%s (%s):\n", result->qom_path,
+                   qmp_stats_provider_names[result->provider]);
+        for (guint n = 0; n < result->stats->len; n++) {
+            const QmpStats *stats = g_ptr_array_index(result->stats, n);
+            human_text(call, "  %s: %" G_GINT64_FORMAT "\n", stats->name, stats->value->u.scalar);
+        }
+    }
+    schema_free(&qmp_array_of_stats_result_type, list);
+    return true;
+}
+
 const HumanCommand human_topics[] = {
     { "block", NULL, "[DRIVE]", "", "drives and the media in them", human_info_block },
     { "blockstats", NULL, "", "", "what drives read and wrote", human_info_blockstats },
     { "chardev", NULL, "", "", "host sides of character devices", info_chardev },
     { "cpus", NULL, "", "", "processors and their host threads", info_cpus },
+    { "dump", NULL, "", "", "how far the newest dump is", info_dump },
+    { "irq", NULL, "", "", "how often interrupts were asked for", human_info_irq },
     { "jit", NULL, "", "", "what the translator did", info_jit },
     { "kvm", NULL, "", "", "use of the host's virtualization", info_kvm },
+    { "lapic", NULL, "", "", "local interrupt controller of the chosen processor", info_lapic },
+    { "mem", NULL, "", "", "virtual addresses that are mapped, of the chosen processor",
+      human_info_mem },
     { "memdev", NULL, "", "", "objects that guest memory comes from", info_memdev },
     { "memory_size_summary", NULL, "", "", "size of guest memory", info_memory },
+    { "mice", NULL, "", "", "pointing devices", human_info_mice },
     { "mtree", NULL, "[-f]", "", "memory regions; -f: the flat view", info_mtree },
     { "name", NULL, "", "", "name of the guest", info_name },
     { "numa", NULL, "", "", "nodes: their processors and memory", info_numa },
+    { "pci", NULL, "", "", "PCI devices as the guest has set them up", human_info_pci },
+    { "pic", NULL, "", "", "interrupt controllers", human_info_pic },
     { "qom-tree", NULL, "[PATH]", "p", "objects, from the machine or PATH down", info_qom_tree },
     { "qtree", NULL, "", "", "devices, their buses and properties", info_qtree },
+    { "ramblock", NULL, "", "", "where guest memory is in this process", human_info_ramblock },
     { "registers", NULL, "[-a]", "", "registers of the chosen processor; -a: of all",
       info_registers },
+    { "roms", NULL, "", "", "memory that the guest can only read", human_info_roms },
+    { "stats", NULL, "", "", "what is counted of each processor", info_stats },
     { "status", NULL, "", "", "whether the machine runs", info_status },
+    { "tlb", NULL, "", "", "every page that is mapped, of the chosen processor", human_info_tlb },
     { "trace-events", NULL, "[PATTERN]", "T", "trace points and their state", info_trace_events },
     { "uuid", NULL, "", "", "identity of the machine", info_uuid },
     { "version", NULL, "", "", "version of this program", info_version },

@@ -56,5 +56,11 @@ typedef bool HumanRunFn(HumanCall *call, GError **errp);
 
 /* char_commands.c */
 HumanRunFn human_chardev_add, human_chardev_change;
+/* human_devices.c */
+HumanRunFn human_sendkey, human_mouse_move, human_mouse_button, human_nmi, human_port_read,
+    human_port_write, human_info_pic, human_info_irq, human_info_mice, human_info_pci;
+/* human_pages.c */
+HumanRunFn human_gva2gpa, human_gpa2hva, human_info_tlb, human_info_mem, human_info_ramblock,
+    human_info_roms;
 /* human_memory.c */
 HumanRunFn human_print, human_dump_virtual, human_dump_physical, human_memsave, human_pmemsave;

@@ -370,6 +370,7 @@ void vm_free(Vm *vm)
     }
     g_ptr_array_unref(vm->signals);
     g_ptr_array_unref(vm->drive_places);
+    dump_free(vm->dump);
     qtest_free(vm->qtest);
     g_clear_pointer(&vm->gdb, gdbstub_free);
     monitors_free(vm->monitors);

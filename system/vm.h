@@ -9,6 +9,7 @@
 #include "monitor/monitor.h"
 #include "schema/types.h"
 #include "system/config.h"
+#include "system/dump.h"
 
 typedef struct Vm Vm;
 
@@ -25,6 +26,7 @@ struct Vm {
     bool gdb_asks;   /* a monitor command of the debugger is running */
     GdbStub *gdb;    /* NULL: nobody may debug */
     ConfigLife life; /* as the configuration says, or set-action since; its strings are not ours */
+    Dump *dump;      /* of guest memory, the newest; NULL */
     GMainLoop *loop;
     GPtrArray *signals; /* GSource * */
     /* asked for by a guest or the host, handled in the main loop */

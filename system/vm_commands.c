@@ -25,9 +25,8 @@ QmpStatusInfo *qmp_query_status(CommandContext *context, GError **errp)
     };
     Object *accel = &context->machine->accel->object;
     QmpStatusInfo *info = qmp_status_info_new();
-    g_autofree char *single = property_find(accel->class, "one-insn-per-tb")
-                                  ? property_get(accel, "one-insn-per-tb", NULL)
-                                  : NULL;
+    g_autofree char *single =
+        property_find(accel->class, "one-insn") ? property_get(accel, "one-insn", NULL) : NULL;
     info->running = context->machine->run_state == RUN_STATE_RUNNING;
     info->singlestep = g_strcmp0(single, "on") == 0;
     info->status = states[context->machine->run_state];
@@ -54,6 +53,10 @@ bool qmp_cont(CommandContext *context, GError **errp)
     if (state == RUN_STATE_SHUTDOWN || state == RUN_STATE_INTERNAL_ERROR ||
         state == RUN_STATE_GUEST_PANICKED) {
         error_set(errp, "the machine cannot go on from where it is; reset it with system_reset");
+        return false;
+    }
+    if (dump_is_active(context->vm->dump)) {
+        error_set(errp, "the machine is being dumped and goes on by itself");
         return false;
     }
     vm_start(context->vm);

@@ -6,6 +6,7 @@
  */
 #include "hw/intc/i8259.h"
 
+#include "hw/core/irq_info.h"
 #include "util/error.h"
 #include "util/log.h"
 
@@ -37,6 +38,7 @@ struct I8259 {
     IsaDevice isa;
     Irq *intr;
     Chip chip[CHIPS];
+    uint64_t counts[CHIPS * INPUTS]; /* edges and rising levels, for people */
 };
 
 /* Inputs that the chipset wires to devices of the board are edges for ever. */
@@ -111,7 +113,9 @@ static void input_changed(void *opaque, unsigned line, int level)
     if (line == CASCADE) {
         return; /* not a pin of the pair */
     }
-    chip_input(&pic->chip[line / INPUTS], line % INPUTS, level);
+    Chip *chip = &pic->chip[line / INPUTS];
+    pic->counts[line] += level && !(chip->level >> line % INPUTS & 1);
+    chip_input(chip, line % INPUTS, level);
     update(pic);
 }
 
@@ -381,10 +385,33 @@ static const VmState i8259_vmstate = {
     .fields = (const VmField[]){ VM_STRUCT_ARRAY(I8259, chip, chip_vmstate, Chip), {} },
 };
 
+static void i8259_describe(Object *obj, GString *out)
+{
+    const I8259 *pic = container_of(obj, I8259, isa.device.object);
+    for (unsigned i = CHIPS; i-- > 0;) {
+        const Chip *chip = &pic->chip[i];
+        g_string_append_printf(out,
+                               "pic%u: irr=%02x imr=%02x isr=%02x hprio=%u irq_base=%02x "
+                               "rr_sel=%u elcr=%02x fnm=%u\n",
+                               i, chip->irr, chip->imr, chip->isr, chip->priority, chip->base,
+                               chip->read_isr, chip->elcr, chip->special_nested);
+    }
+}
+
+static const uint64_t *i8259_counts(Object *obj, unsigned *inputs)
+{
+    *inputs = CHIPS * INPUTS;
+    return container_of(obj, I8259, isa.device.object)->counts;
+}
+
+static const IrqInfoOps i8259_irq_info = { i8259_describe, i8259_counts };
+static const InterfaceEntry i8259_interfaces[] = { { &irq_info_interface, &i8259_irq_info }, {} };
+
 const IsaDeviceClass i8259_class = {
     .device = { .object = { .name = "isa-i8259",
                             .parent = &isa_device_class.device.object,
-                            .instance_size = sizeof(I8259) },
+                            .instance_size = sizeof(I8259),
+                            .interfaces = i8259_interfaces },
                 .summary = "Pair of 8259A interrupt controllers",
                 .category = DEVICE_CATEGORY_MISC,
                 .reset = i8259_reset,

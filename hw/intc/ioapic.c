@@ -6,6 +6,7 @@
  */
 #include "hw/intc/ioapic.h"
 
+#include "hw/core/irq_info.h"
 #include "hw/core/machine.h"
 #include "hw/core/sysbus.h"
 #include "util/error.h"
@@ -38,6 +39,7 @@ typedef struct {
     uint32_t id, select;
     uint32_t level; /* bit a pin, as devices drive it */
     uint64_t table[IOAPIC_PINS];
+    uint64_t counts[IOAPIC_PINS]; /* messages sent, for people */
 } Ioapic;
 
 /* Address and data as the entry's fields stand in an MSI (SDM vol. 3, 11.11). */
@@ -66,6 +68,7 @@ static void service_level(Ioapic *ioapic, unsigned pin)
         return;
     }
     *rte |= RTE_REMOTE_IRR;
+    ioapic->counts[pin]++;
     send(ioapic, *rte);
 }
 
@@ -82,6 +85,7 @@ static void pin_changed(void *opaque, unsigned pin, int level)
     if (is_level(rte)) {
         service_level(ioapic, pin);
     } else if (!(rte & RTE_MASKED)) {
+        ioapic->counts[pin]++;
         send(ioapic, rte & ~(uint64_t)RTE_LEVEL);
     }
 }
@@ -236,11 +240,40 @@ static const VmState ioapic_vmstate = {
         },
 };
 
+static void ioapic_describe(Object *obj, GString *out)
+{
+    static const char *const modes[] = {
+        "fixed", "lowest", "smi", "3", "nmi", "init", "6", "extint"
+    };
+    const Ioapic *ioapic = container_of(obj, Ioapic, sysbus.device.object);
+    g_string_append_printf(out, "ioapic: id=%u sel=0x%02x\n", ioapic->id >> 24 & 15,
+                           ioapic->select);
+    for (unsigned pin = 0; pin < IOAPIC_PINS; pin++) {
+        uint64_t rte = ioapic->table[pin];
+        g_string_append_printf(
+            out, "  pin %-2u 0x%016" G_GINT64_MODIFIER "x dest=%u vec=%-3u %-6s %s%s%s%s%s\n", pin,
+            rte, (unsigned)(rte >> RTE_DESTINATION_SHIFT), (unsigned)(rte & 0xff),
+            modes[rte >> RTE_MODE_SHIFT & 7], rte & RTE_LOGICAL ? "logical" : "physical",
+            rte & RTE_LEVEL ? " level" : " edge", rte & RTE_ACTIVE_LOW ? " active-lo" : "",
+            rte & RTE_MASKED ? " masked" : "", rte & RTE_REMOTE_IRR ? " pending" : "");
+    }
+}
+
+static const uint64_t *ioapic_counts(Object *obj, unsigned *inputs)
+{
+    *inputs = IOAPIC_PINS;
+    return container_of(obj, Ioapic, sysbus.device.object)->counts;
+}
+
+static const IrqInfoOps ioapic_irq_info = { ioapic_describe, ioapic_counts };
+static const InterfaceEntry ioapic_interfaces[] = { { &irq_info_interface, &ioapic_irq_info }, {} };
+
 const DeviceClass ioapic_class = {
     .object = { .name = "ioapic",
                 .parent = &sysbus_device_class.device.object,
                 .instance_size = sizeof(Ioapic),
-                .properties = ioapic_properties },
+                .properties = ioapic_properties,
+                .interfaces = ioapic_interfaces },
     .summary = "I/O APIC with 24 inputs",
     .category = DEVICE_CATEGORY_MISC,
     .realize = ioapic_realize,

@@ -47,6 +47,9 @@ void local_apic_bus_send_msi(void *opaque, hwaddr address, uint32_t data);
 /** local_apic_bus_nmi - NMI button: to every processor whose LINT1 lets it pass */
 void local_apic_bus_nmi(Device *bus);
 
+/** local_apic_describe - its registers, for people ("info lapic") */
+void local_apic_describe(Device *bus, unsigned cpu, GString *out);
+
 /* For the processor */
 int local_apic_acknowledge(void *opaque);
 uint8_t local_apic_get_tpr(void *opaque);

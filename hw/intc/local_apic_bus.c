@@ -349,6 +349,55 @@ static const VmState bus_vmstate = {
     .fields = (const VmField[]){ VM_U32(LocalApicBus, rotate), {} },
 };
 
+static void print_vectors(GString *out, const char *name, const uint32_t *bits)
+{
+    g_string_append_printf(out, "%s\t", name);
+    bool any = false;
+    for (unsigned vector = 0; vector < 256; vector++) {
+        if (bits[vector / 32] >> vector % 32 & 1) {
+            g_string_append_printf(out, "%s%u", any ? " " : "", vector);
+            any = true;
+        }
+    }
+    g_string_append(out, any ? "\n" : "(none)\n");
+}
+
+void local_apic_describe(Device *dev, unsigned cpu, GString *out)
+{
+    static const char *const names[LVT_COUNT] = { "LVTT", "LVTTHMR", "LVTPC",
+                                                  "LVT0", "LVT1",    "LVTERR" };
+    static const char *const modes[] = { "Fixed", "Lowest", "SMI",  "3",
+                                         "NMI",   "INIT",   "SIPI", "ExtINT" };
+    LocalApicBus *bus = container_of(dev, LocalApicBus, sysbus.device);
+    LocalApic *apic = cpu < bus->count ? bus->apics[cpu] : NULL;
+    if (!apic) {
+        return;
+    }
+    g_mutex_lock(&apic->lock);
+    g_string_append_printf(
+        out,
+        "local APIC %u of CPU#%u, %s%s\nSPIV\t0x%08x\nICR\t0x%016" G_GINT64_MODIFIER
+        "x\nESR\t0x%08x\nTPR\t0x%02x\nLDR\t0x%08x\nDFR\t0x%08x\n",
+        apic->id, cpu, apic->base & APIC_BASE_ENABLE ? "enabled" : "disabled",
+        local_apic_is_x2apic(apic) ? ", x2APIC" : "", apic->svr, apic->icr, apic->esr, apic->tpr,
+        apic->ldr, apic->dfr);
+    for (unsigned i = 0; i < LVT_COUNT; i++) {
+        uint32_t lvt = apic->lvt[i];
+        g_string_append_printf(out, "%s\t0x%08x %s%s%s vec %u\n", names[i], lvt,
+                               i == LVT_TIMER ? (lvt & LVT_TIMER_DEADLINE   ? "deadline"
+                                                 : lvt & LVT_TIMER_PERIODIC ? "periodic"
+                                                                            : "one-shot")
+                                              : modes[lvt >> LVT_MODE_SHIFT & 7],
+                               lvt & LVT_MASKED ? " masked" : "", lvt & LVT_LEVEL ? " level" : "",
+                               lvt & 0xff);
+    }
+    g_string_append_printf(out, "Timer\tDCR=0x%x initial count=%u\n", apic->count.divide,
+                           apic->count.initial_count);
+    print_vectors(out, "ISR", apic->isr);
+    print_vectors(out, "IRR", apic->irr);
+    g_mutex_unlock(&apic->lock);
+}
+
 const DeviceClass local_apic_bus_class = {
     .object = { .name = "apic-bus",
                 .parent = &sysbus_device_class.device.object,

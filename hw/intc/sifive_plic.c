@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "hw/core/irq_info.h"
 #include "hw/core/sysbus.h"
 #include "util/error.h"
 #include "util/log.h"
@@ -38,6 +39,7 @@ typedef struct {
     uint8_t *threshold;      /* by context */
     uint32_t *enable;        /* WORDS by context */
     uint32_t threshold_bytes, enable_bytes;
+    uint64_t counts[SIFIVE_PLIC_MAX_SOURCES + 1]; /* requests forwarded, for people */
 } SifivePlic;
 
 static bool bit_test(const uint32_t *bits, unsigned n)
@@ -100,6 +102,7 @@ static void gateway_forward(SifivePlic *plic, unsigned source)
         !bit_test(plic->pending, source)) {
         TRACE(sifive_plic_pending, "source=%u", source);
         bit_assign(plic->pending, source, true);
+        plic->counts[source]++;
         update_source(plic, source);
     }
 }
@@ -303,11 +306,40 @@ static const VmState plic_vmstate = {
         },
 };
 
+static void plic_describe(Object *obj, GString *out)
+{
+    const SifivePlic *plic = container_of(obj, SifivePlic, sysbus.device.object);
+    for (unsigned source = 1; source <= plic->source_count; source++) {
+        if (plic->priority[source]) {
+            g_string_append_printf(out, "plic: source %-3u priority=%u%s%s%s\n", source,
+                                   plic->priority[source],
+                                   bit_test(plic->level, source) ? " raised" : "",
+                                   bit_test(plic->pending, source) ? " pending" : "",
+                                   bit_test(plic->claimed, source) ? " claimed" : "");
+        }
+    }
+    for (unsigned context = 0; context < plic->context_count; context++) {
+        g_string_append_printf(out, "plic: context %-3u threshold=%u next=%u\n", context,
+                               plic->threshold[context], best_source(plic, context));
+    }
+}
+
+static const uint64_t *plic_counts(Object *obj, unsigned *inputs)
+{
+    const SifivePlic *plic = container_of(obj, SifivePlic, sysbus.device.object);
+    *inputs = plic->source_count + 1;
+    return plic->counts;
+}
+
+static const IrqInfoOps plic_irq_info = { plic_describe, plic_counts };
+static const InterfaceEntry plic_interfaces[] = { { &irq_info_interface, &plic_irq_info }, {} };
+
 const DeviceClass sifive_plic_class = {
     .object = { .name = "sifive-plic",
                 .parent = &sysbus_device_class.device.object,
                 .instance_size = sizeof(SifivePlic),
-                .properties = plic_properties },
+                .properties = plic_properties,
+                .interfaces = plic_interfaces },
     .summary = "RISC-V platform-level interrupt controller",
     .realize = plic_realize,
     .unrealize = plic_unrealize,

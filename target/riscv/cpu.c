@@ -8,10 +8,12 @@
 #include "target/riscv/counters.h"
 #include "target/riscv/csr_internal.h"
 #include "target/riscv/debug_internal.h"
+#include "target/riscv/dump_notes.h"
 #include "target/riscv/fp.h"
 #include "target/riscv/frontend_internal.h"
 #include "target/riscv/isa_internal.h"
 #include "target/riscv/mmu.h"
+#include "target/riscv/page_table.h"
 #include "target/riscv/pmp.h"
 #include "target/riscv/timer.h"
 #include "target/riscv/trap.h"
@@ -364,12 +366,18 @@ static const Property riscv_cpu_properties[] = {
     {},
 };
 
+static const InterfaceEntry riscv_cpu_interfaces[] = {
+    { &page_table_interface, &riscv_page_table_ops },
+    { &dump_notes_interface, &riscv_dump_notes_ops },
+    {},
+};
+
 const RiscvCpuClass riscv_cpu_class = {
     .cpu = {
         .device = {
             .object = { .name = "riscv-cpu", .parent = &cpu_class.device.object, .abstract = true,
                         .instance_size = sizeof(RiscvCpu), .properties = riscv_cpu_properties,
-                        .init = riscv_cpu_init },
+                        .init = riscv_cpu_init, .interfaces = riscv_cpu_interfaces },
             .summary = "RISC-V hart", .category = DEVICE_CATEGORY_CPU,
             .realize = riscv_cpu_realize, .unrealize = riscv_cpu_unrealize,
             .reset = riscv_cpu_reset, .vmstate = &riscv_cpu_vmstate,

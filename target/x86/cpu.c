@@ -8,6 +8,7 @@
 
 #include "target/x86/cpuid.h"
 #include "target/x86/debug.h"
+#include "target/x86/dump_notes.h"
 #include "target/x86/features.h"
 #include "target/x86/flags.h"
 #include "target/x86/frontend_internal.h"
@@ -15,6 +16,7 @@
 #include "target/x86/interrupt.h"
 #include "target/x86/mmu.h"
 #include "target/x86/mode.h"
+#include "target/x86/page_table.h"
 #include "target/x86/registers_internal.h"
 #include "target/x86/smm.h"
 #include "target/x86/trap.h"
@@ -533,12 +535,18 @@ static const Property x86_cpu_properties[] = {
     {},
 };
 
+static const InterfaceEntry x86_cpu_interfaces[] = {
+    { &page_table_interface, &x86_page_table_ops },
+    { &dump_notes_interface, &x86_dump_notes_ops },
+    {},
+};
+
 const X86CpuClass x86_cpu_class = {
     .cpu = {
         .device = {
             .object = { .name = "x86_64-cpu", .parent = &cpu_class.device.object, .abstract = true,
                         .instance_size = sizeof(X86Cpu), .properties = x86_cpu_properties,
-                        .init = x86_cpu_init, .finalize = x86_cpu_finalize },
+                        .init = x86_cpu_init, .interfaces = x86_cpu_interfaces, .finalize = x86_cpu_finalize },
             .summary = "x86 processor", .category = DEVICE_CATEGORY_CPU,
             .realize = x86_cpu_realize, .unrealize = x86_cpu_unrealize,
             .reset = x86_cpu_reset, .vmstate = &x86_cpu_vmstate,

@@ -10,13 +10,24 @@ from pathlib import Path
 TIMEOUT_S = 20
 
 
+def connect(to, path):
+    """Somebody listens a moment after the path is there."""
+    for attempt in range(100):
+        try:
+            return to.connect(str(path))
+        except ConnectionRefusedError:
+            if attempt == 99:
+                raise
+            time.sleep(0.01)
+
+
 class Connection:
     """One client of a QMP socket. Events that come in between are kept in .events."""
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(TIMEOUT_S)
-        self.socket.connect(str(path))
+        connect(self.socket, path)
         self.file = self.socket.makefile('rb')
         self.events = []
         self.greeting = self.receive()

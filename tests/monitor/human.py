@@ -22,7 +22,7 @@ class Person:
     def __init__(self, emulator):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(client.TIMEOUT_S)
-        self.socket.connect(str(emulator.human_path))
+        client.connect(self.socket, emulator.human_path)
         self.first = self.read_until(PROMPT)
 
     def read_until(self, end):
@@ -77,7 +77,7 @@ def test_wrong_commands_get_the_nearest(start):
     with start() as emulator:
         person = Person(emulator)
         for line, answer in (('sotp', "Error: unknown command 'sotp'; did you mean 'stop'?"),
-                             ('info statsu', "Error: unknown topic 'statsu'; did you mean 'status'?"),
+                             ('info vresion', "Error: unknown topic 'vresion'; did you mean 'version'?"),
                              ('stop now', 'Error: too many arguments; usage: stop '),
                              ('cpu', 'Error: missing arguments; usage: cpu INDEX'),
                              ('cpu 7', 'Error: there is no processor 7'),
@@ -152,6 +152,30 @@ def test_words_are_completed(start):
         assert person.echo('\x15sto\t', 'stop ')
         screen = person.echo('\x15chardev-\t', '(qemu) chardev-\x1b[K')
         assert 'chardev-remove' in screen and 'chardev-send-break' in screen
+
+
+def test_memory_is_dumped_as_a_core_file(start):
+    with start(machine=VIRT) as emulator:
+        person = Person(emulator)
+        assert person.run('info dump') == ['Status: none']
+        assert not person.run('dump-guest-memory core')
+        core = (emulator.path / 'core').read_bytes()
+        assert core[:4] == b'\x7fELF' and core[16] == 4 and core[18] == 243  # ET_CORE, EM_RISCV
+        assert len(core) > 64 << 20
+        assert person.run('info dump')[0] == 'Status: completed'
+        assert not person.run('dump-guest-memory part 0x80001000 4096')
+        assert 4096 < (emulator.path / 'part').stat().st_size < 8192
+        for line in ('dump-guest-memory', 'dump-guest-memory -x a', 'dump-guest-memory a 1', 'dump-guest-memory a 0 4096'):
+            assert person.run(line)[0].startswith('Error: '), line
+
+
+def test_addresses_are_translated(start):
+    with start(machine=VIRT) as emulator:
+        person = Person(emulator)
+        assert person.run('gva2gpa 0x80000000') == ['gpa: 0x80000000']
+        assert 'is 0x' in person.run('gpa2hva 0x80000000')[0]
+        assert 'no memory' in person.run('gpa2hva 0xffff000000000000')[0]
+        assert person.run('info tlb') == person.run('info mem') == ['addresses are not translated']
 
 
 def test_qmp_runs_human_commands(start):

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "target/dump_notes.h"
+
+extern const DumpNotesOps x86_dump_notes_ops;
