@@ -3,6 +3,8 @@
 #include "monitor/human.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "monitor/human_internal.h"
 #include "monitor/line_edit.h"
@@ -13,12 +15,14 @@
 
 #define SPACES " \t\r\n"
 
+#define MORE   "-- more --"
 #define PROMPT "(qemu) " /* what scripts wait for */
 
 typedef struct {
     Monitor monitor;
     LineEdit *edit;
     GByteArray *keys; /* typed, not looked at yet */
+    char *rest;       /* of a long answer: not shown yet; NULL */
     bool open, greeted;
     bool turn; /* it has become this monitor's turn to show itself */
 } HumanMonitor;
@@ -236,6 +240,7 @@ static void human_closed(Monitor *monitor)
 {
     HumanMonitor *human = human_monitor(monitor);
     human->open = human->greeted = human->turn = false;
+    g_clear_pointer(&human->rest, g_free);
     line_edit_reset(human->edit);
     g_byte_array_set_size(human->keys, 0);
 }
@@ -252,15 +257,67 @@ static void human_receive(Monitor *monitor, const uint8_t *bytes, size_t length)
     monitor_wake(monitor);
 }
 
+/* Of the terminal that a person looks at; 0 rows: nobody does, or it cannot be known. */
+static unsigned screen_rows(Monitor *monitor, unsigned *columns)
+{
+    struct winsize size = { 0 };
+    g_autofree char *where = chardev_describe(monitor->port.chardev);
+    bool terminal = strcmp(where, "stdio") == 0 && isatty(STDIN_FILENO) &&
+                    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+    *columns = size.ws_col ? size.ws_col : 80;
+    return terminal ? size.ws_row : 0;
+}
+
+/* Shows as much of @text as fits into @rows, a line at least, and keeps the rest until a key is
+ * pressed. */
+static void show_rows(HumanMonitor *human, const char *text, unsigned rows, unsigned columns)
+{
+    const char *end = text;
+    for (unsigned used = 0; *end && rows;) {
+        size_t length = strcspn(end, "\n");
+        used += MAX(1, (unsigned)((length + columns - 1) / columns));
+        if (used > rows && end > text) {
+            break;
+        }
+        end += length + (end[length] == '\n');
+    }
+    g_autofree char *shown = g_strndup(text, end - text);
+    g_autofree char *rest = *end ? g_strdup(end) : NULL;
+    g_free(human->rest);
+    human->rest = g_steal_pointer(&rest);
+    say(&human->monitor, shown);
+    if (human->rest) {
+        say(&human->monitor, MORE);
+    } else {
+        line_edit_show(human->edit);
+    }
+}
+
+/* Blank: a page more, Return: a line more, q: no more. */
+static void more_key(HumanMonitor *human, char key)
+{
+    enum { CTRL_C = 3 };
+    g_autofree char *rest = g_strdup(human->rest);
+    unsigned columns, rows = screen_rows(&human->monitor, &columns);
+    if (key != ' ' && key != '\r' && key != '\n' && key != 'q' && key != CTRL_C) {
+        return;
+    }
+    say(&human->monitor, "\r\033[K");
+    if (key == 'q' || key == CTRL_C) {
+        show_rows(human, "", 0, columns);
+    } else {
+        show_rows(human, rest, key == ' ' && rows > 1 ? rows - 1 : 1, columns);
+    }
+}
+
 static void run_typed(HumanMonitor *human, const char *line)
 {
     Monitor *monitor = &human->monitor;
     g_autofree char *text = run_on(&monitor->context, line, &monitor->cpu_index);
-    say(monitor, text);
-    if (*text && text[strlen(text) - 1] != '\n') {
-        say(monitor, "\n");
-    }
-    line_edit_show(human->edit);
+    g_autofree char *lines =
+        *text && text[strlen(text) - 1] != '\n' ? g_strconcat(text, "\n", NULL) : g_strdup(text);
+    unsigned columns, rows = screen_rows(monitor, &columns);
+    show_rows(human, lines, rows > 1 ? rows - 1 : G_MAXUINT, columns);
 }
 
 /* Up to the end of one line. */
@@ -274,6 +331,10 @@ static bool human_work(Monitor *monitor)
         greet(human);
     }
     while (!line && used < human->keys->len) {
+        if (human->rest) {
+            more_key(human, (char)human->keys->data[used++]);
+            continue;
+        }
         line = line_edit_key(human->edit, (char)human->keys->data[used++]);
     }
     used = MIN(used, human->keys->len); /* the line may have closed meanwhile */
@@ -296,6 +357,7 @@ static void human_init(Monitor *monitor)
 
 static void human_cleanup(Monitor *monitor)
 {
+    g_free(human_monitor(monitor)->rest);
     line_edit_free(human_monitor(monitor)->edit);
     g_byte_array_unref(human_monitor(monitor)->keys);
 }

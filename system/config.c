@@ -58,6 +58,7 @@ void config_free(Config *config)
     g_ptr_array_unref(config->lines.monitors);
     g_free(config->life.pidfile);
     g_free(config->name);
+    g_free(config->write_config);
     g_free(config->uuid);
     g_free(config);
 }

@@ -93,7 +93,9 @@ struct Config {
     char *name, *uuid;
     bool nodefaults;
     ConfigVga vga;
-    bool done; /* an option has printed what it was asked for: run nothing */
+    bool print_config;  /* --print-config */
+    char *write_config; /* -writeconfig */
+    bool done;          /* an option has printed what it was asked for: run nothing */
 };
 
 Config *config_new(const char *program, const char *arch);
@@ -105,5 +107,9 @@ const MachineClass *config_machine_class(const Config *config, GError **errp);
 /** config_topology - -smp completed for a machine of at most @max_cpus, and checked */
 bool config_topology(const Config *config, unsigned max_cpus, MachineTopology *topology,
                      GError **errp);
+/** config_to_json - what --config reads; caller frees */
+char *config_to_json(const Config *config);
+/** config_write_files - what --print-config and -writeconfig ask for */
+bool config_write_files(Config *config, GError **errp);
 /** config_check_boot - the options about what to start make sense together */
 bool config_check_boot(const Config *config, GError **errp);

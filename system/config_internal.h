@@ -14,6 +14,9 @@ bool config_check_file(const char *path, const char *what, GError **errp);
 /** config_read_text - contents of @path, which may be a pipe but not without end; caller frees */
 char *config_read_text(const char *path, GError **errp);
 
+/* config_file.c */
+OptionApplyFn config_apply_config, config_apply_print_config, config_apply_set,
+    config_apply_writeconfig;
 /* config_machine.c */
 OptionApplyFn config_apply_accel, config_apply_cpu, config_apply_drive, config_apply_enable_kvm,
     config_apply_board_option, config_apply_icount, config_apply_machine, config_apply_memory,
@@ -32,8 +35,9 @@ OptionApplyFn config_apply_chardev, config_apply_device, config_apply_display, c
 /* config_life.c */
 OptionApplyFn config_apply_action, config_apply_daemonize, config_apply_debug,
     config_apply_debug_file, config_apply_debug_filter, config_apply_help, config_apply_msg,
-    config_apply_no_reboot, config_apply_no_shutdown, config_apply_paused, config_apply_pidfile,
-    config_apply_readconfig, config_apply_trace, config_apply_version, config_apply_watchdog_action;
+    config_apply_no_reboot, config_apply_no_shutdown, config_apply_overcommit, config_apply_paused,
+    config_apply_pidfile, config_apply_readconfig, config_apply_trace, config_apply_version,
+    config_apply_watchdog_action;
 OptionListFn config_list_debug, config_list_trace;
 /* listing.c */
 OptionListFn config_list_accels, config_list_chardevs, config_list_cpus, config_list_devices,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Options about the process: start and end, logs, help. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "system/config_internal.h"
 #include "system/message.h"
@@ -27,6 +29,19 @@ bool config_apply_version(Config *config, const OptionUse *use, GError **errp)
 bool config_apply_readconfig(Config *config, const OptionUse *use, GError **errp)
 {
     return options_read_file(config, use->argument, errp);
+}
+
+bool config_apply_overcommit(Config *config, const OptionUse *use, GError **errp)
+{
+    if (option_bool(use, "cpu-pm", false)) {
+        error_set(errp, "cpu-pm=on: guests have no power over this host's processors");
+        return false;
+    }
+    if (option_bool(use, "mem-lock", false) && mlockall(MCL_CURRENT | MCL_FUTURE) < 0) {
+        error_set_errno(errp, errno, "mem-lock=on: memory cannot be locked ('ulimit -l' may help)");
+        return false;
+    }
+    return true;
 }
 
 bool config_apply_paused(Config *config, const OptionUse *use, GError **errp)

@@ -166,7 +166,8 @@ int main(int argc, char **argv)
     if (invocation.arch) {
         g_autoptr(Config) config = config_new(invocation.program, invocation.arch);
         int first = invocation.options;
-        if (options_parse(config, argc - first, argv + first, &error)) {
+        if (options_parse(config, argc - first, argv + first, &error) &&
+            config_write_files(config, &error)) {
             message_set_guest(config->name);
             status = config->done ? 0 : run(config, &error);
         }

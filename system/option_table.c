@@ -106,12 +106,24 @@ static const OptionKey mon_keys[] = {
     { "chardev" },
     { "mode", OPTION_KEY_STRING, mon_modes },
     { "pretty", OPTION_KEY_BOOL },
+    { "id" },
     {},
 };
 static const OptionKey add_fd_keys[] = {
     { "set", OPTION_KEY_NUMBER },
     { "fd", OPTION_KEY_NUMBER },
     { "opaque" },
+    {},
+};
+static const OptionKey overcommit_keys[] = {
+    { "mem-lock", OPTION_KEY_BOOL },
+    { "cpu-pm", OPTION_KEY_BOOL },
+    {},
+};
+static const char *const audiodev_values[] = { "none", NULL };
+static const OptionKey audiodev_keys[] = {
+    { "driver", OPTION_KEY_STRING, audiodev_values },
+    { "id" },
     {},
 };
 static const OptionKey boot_keys[] = {
@@ -277,6 +289,8 @@ const OptionRow option_table[] = {
       .apply = config_apply_display,
       .list = config_list_displays,
       .help = "no window, and no console unless one is asked for" },
+    KEYS("audiodev", "[driver=]none,id=id", OPTION_DISPLAY, "driver", audiodev_keys,
+         config_apply_nothing, "no sound"),
     TEXT("vga", "std|none", OPTION_DISPLAY, config_apply_vga,
          "graphics card, where there is PCI; std is the default"),
 
@@ -335,6 +349,16 @@ const OptionRow option_table[] = {
     TEXT("pidfile", "file", OPTION_DEBUG, config_apply_pidfile, "write the process id there"),
     TEXT("readconfig", "file", OPTION_DEBUG, config_apply_readconfig,
          "read further options from an ini file"),
+    TEXT("writeconfig", "file", OPTION_DEBUG, config_apply_writeconfig,
+         "write the options into an ini file ('-': here); those without keys become comments"),
+    TEXT("config", "file", OPTION_DEBUG, config_apply_config,
+         "read options from a JSON file, as --print-config writes it"),
+    FLAG("print-config", OPTION_DEBUG, config_apply_print_config,
+         "print all options as such a file, and exit"),
+    TEXT("set", "group.id.key=value", OPTION_DEBUG, config_apply_set,
+         "a further key of the -device, -object, -chardev or -drive with that id"),
+    KEYS("overcommit", "[mem-lock=on|off][,cpu-pm=off]", OPTION_STANDARD, NULL, overcommit_keys,
+         config_apply_overcommit, "keep all memory of this program out of swap"),
     FLAG("no-user-config", OPTION_DEBUG, config_apply_nothing,
          "accepted: configuration files are read only when named"),
     { .name = "d",
@@ -372,7 +396,6 @@ const OptionRow option_table[] = {
          "let a test drive the devices through this character device"),
 
     /* Known elsewhere: refused by name, so that nobody looks for a typing error. */
-    MISSING("writeconfig", "file", "writing the options to a file is"),
     MISSING("sd", "file", "block devices are"),
     MISSING("mtdblock", "file", "block devices are"),
     MISSING("blockdev", "...", "block devices are"),
@@ -383,7 +406,6 @@ const OptionRow option_table[] = {
     MISSING("usb", NULL, "USB is"),
     MISSING("usbdevice", "...", "USB is"),
     MISSING("audio", "...", "sound is"),
-    MISSING("audiodev", "...", "sound is"),
     MISSING("vnc", "...", "displays are"),
     MISSING("spice", "...", "displays are"),
     MISSING("full-screen", NULL, "displays are"),
@@ -391,12 +413,10 @@ const OptionRow option_table[] = {
     MISSING("g", "WxH", "displays are"),
     MISSING("mem-path", "path", "memory in files is"),
     MISSING("mem-prealloc", NULL, "preallocated memory is"),
-    MISSING("overcommit", "...", "locked memory is"),
-    MISSING("set", "...", "-set is"),
     MISSING("loadvm", "name", "snapshots are"),
     MISSING("incoming", "...", "migration is"),
     MISSING("only-migratable", NULL, "migration is"),
-    MISSING("preconfig", NULL, "the monitor is"),
+    MISSING("preconfig", NULL, "monitors before the machine are"),
     MISSING("sandbox", "...", "the sandbox is"),
     MISSING("runas", "user", "dropping privileges is"),
     MISSING("run-with", "...", "dropping privileges is"),

@@ -212,7 +212,17 @@ static void use_free(OptionUse *use)
     g_free(use->argument);
     g_free(use->where);
     keyval_free(use->keys);
+    keyval_free(use->written);
     g_free(use);
+}
+
+static Keyval *copy_keys(const Keyval *keys)
+{
+    Keyval *copy = keyval_new();
+    for (unsigned i = 0; i < keyval_count(keys); i++) {
+        keyval_add(copy, keyval_entry(keys, i)->key, keyval_entry(keys, i)->value);
+    }
+    return copy;
 }
 
 /* Takes over @use. */
@@ -233,6 +243,7 @@ static bool apply(Config *config, OptionUse *use, GError **errp)
             config->done = true;
             ok = true;
         } else {
+            use->written = use->keys ? copy_keys(use->keys) : NULL;
             ok = use->row->apply(config, use, &error);
         }
     }
@@ -275,6 +286,46 @@ static bool parse_one(Config *config, char **argv, int *index, GError **errp)
         use->argument = g_strdup(argv[(*index)++]);
     }
     return apply(config, use, errp);
+}
+
+bool options_apply(Config *config, const char *name, const char *argument, Keyval *keys,
+                   const char *where, GError **errp)
+{
+    const OptionRow *row = find_row(name);
+    const char *near = row ? NULL : nearest_option(name);
+    if (!row) {
+        error_set(errp, "there is no option '%s'%s%s%s", name, near ? "; did you mean '" : "",
+                  near ? near : "", near ? "'?" : "");
+    } else if (keys && row->argument != OPTION_ARGUMENT_KEYS) {
+        error_set(errp, "'%s' takes %s, not an object", name, row->syntax ? "a string" : "true");
+    } else if (!row->syntax != (!argument && !keys)) {
+        error_set(errp, row->syntax ? "'%s' takes an argument: %s" : "'%s' takes true%s", name,
+                  row->syntax ? row->syntax : "");
+    } else {
+        OptionUse *use = g_new0(OptionUse, 1);
+        use->row = row;
+        use->keys = keys;
+        use->argument = keys ? keyval_join(keys) : g_strdup(argument);
+        use->where = g_strdup(where);
+        return apply(config, use, errp);
+    }
+    keyval_free(keys);
+    return false;
+}
+
+bool options_set_key(OptionUse *use, const char *key, const char *value, GError **errp)
+{
+    const OptionKey *known = use->row->keys ? find_key(use->row, key) : NULL;
+    if (use->row->keys && !known) {
+        unknown_key(use->row, key, errp);
+        return false;
+    }
+    if (known && !check_value(known, value, errp)) {
+        return false;
+    }
+    keyval_add(use->keys, key, value);
+    keyval_add(use->written, key, value);
+    return true;
 }
 
 bool options_parse(Config *config, int argc, char **argv, GError **errp)

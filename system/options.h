@@ -36,9 +36,10 @@ typedef struct {
 /* One option as the user wrote it. */
 typedef struct {
     const OptionRow *row;
-    char *argument; /* NULL: none */
-    Keyval *keys;   /* NULL unless the row takes key=value */
-    char *where;    /* "file:12" for options out of a file; NULL: the command line */
+    char *argument;  /* NULL: none */
+    Keyval *keys;    /* NULL unless the row takes key=value */
+    Keyval *written; /* the same, as it was before anybody took keys out */
+    char *where;     /* "file:12" for options out of a file; NULL: the command line */
 } OptionUse;
 
 /* How the argument is split. */
@@ -73,6 +74,15 @@ extern const OptionRow option_table[]; /* ends with {} */
  * and value.
  */
 bool options_parse(Config *config, int argc, char **argv, GError **errp);
+/**
+ * options_apply - apply one option out of a file
+ * @argument: NULL: none, or @keys
+ * @keys: taken over; NULL: none
+ */
+bool options_apply(Config *config, const char *name, const char *argument, Keyval *keys,
+                   const char *where, GError **errp);
+/** options_set_key - one more key of an option that was applied */
+bool options_set_key(OptionUse *use, const char *key, const char *value, GError **errp);
 /** options_read_file - apply the options of an ini file: [option "id"] and key = "value" lines */
 bool options_read_file(Config *config, const char *path, GError **errp);
 
