@@ -42,3 +42,40 @@ char *qmp_human_monitor_command(CommandContext *context, const QmpHumanMonitorCo
     }
     return human_run(context, args->command_line, (unsigned)index);
 }
+
+/* The x-query commands: texts of the human monitor */
+
+static QmpHumanReadableText *topic(CommandContext *context, const char *name, GError **errp)
+{
+    char *text = human_topic(context, name, errp);
+    QmpHumanReadableText *answer = text ? qmp_human_readable_text_new() : NULL;
+    if (answer) {
+        answer->human_readable_text = text;
+    }
+    return answer;
+}
+
+QmpHumanReadableText *qmp_x_query_irq(CommandContext *context, GError **errp)
+{
+    return topic(context, "irq", errp);
+}
+
+QmpHumanReadableText *qmp_x_query_jit(CommandContext *context, GError **errp)
+{
+    return topic(context, "jit", errp);
+}
+
+QmpHumanReadableText *qmp_x_query_profile(CommandContext *context, GError **errp)
+{
+    return topic(context, "sync-profile", errp);
+}
+
+QmpHumanReadableText *qmp_x_query_ramblock(CommandContext *context, GError **errp)
+{
+    return topic(context, "ramblock", errp);
+}
+
+QmpHumanReadableText *qmp_x_query_roms(CommandContext *context, GError **errp)
+{
+    return topic(context, "roms", errp);
+}

@@ -188,6 +188,14 @@ static char *run_on(const CommandContext *context, const char *line, unsigned *c
     return g_string_free(call.out, FALSE);
 }
 
+char *human_topic(const CommandContext *context, const char *topic, GError **errp)
+{
+    HumanCall call = { .context = *context, .out = g_string_new(NULL) };
+    const HumanCommand *row = human_find(human_topics, "topic", topic, errp);
+    bool ok = row && row->run(&call, errp);
+    return g_string_free(call.out, !ok);
+}
+
 char *human_run(const CommandContext *context, const char *line, unsigned cpu_index)
 {
     g_autofree char *text = run_on(context, line, &cpu_index);

@@ -4,6 +4,8 @@
 
 #include "schema/command.h"
 
+/** human_topic - what "info TOPIC" says; caller frees */
+char *human_topic(const CommandContext *context, const char *topic, GError **errp);
 /**
  * human_run - run one line
  * @cpu_index: the processor that commands about registers and memory are about

@@ -36,6 +36,45 @@ static void read_pc(Cpu *cpu, void *data)
     *(uint64_t *)data = CLASS_METHOD(&cpu->device.object, cpu_class, CpuClass, get_pc)(cpu);
 }
 
+/* A register by the name that a debugger has for it. */
+typedef struct {
+    const char *name;
+    uint64_t value;
+    bool known, readable;
+} RegisterRead;
+
+static void read_register(Cpu *cpu, void *data)
+{
+    RegisterRead *wanted = data;
+    const CpuDebug *debug = CLASS_METHOD(&cpu->device.object, cpu_class, CpuClass, debug);
+    g_autoptr(GArray) list = g_array_new(FALSE, TRUE, sizeof(CpuRegister));
+    if (debug) {
+        debug->registers(cpu, list);
+    }
+    for (guint i = 0; i < list->len && !wanted->known; i++) {
+        const CpuRegister *one = &g_array_index(list, CpuRegister, i);
+        uint8_t bytes[CPU_REGISTER_MAX_BYTES] = { 0 };
+        wanted->known = g_ascii_strcasecmp(one->name, wanted->name) == 0;
+        wanted->readable = wanted->known && one->bits <= 64 && debug->read(cpu, one->id, bytes);
+        for (unsigned n = one->bits / 8; wanted->readable && n-- > 0;) {
+            wanted->value = wanted->value << 8 | bytes[n];
+        }
+    }
+}
+
+static bool read_named(Cpu *cpu, const char *name, uint64_t *value, GError **errp)
+{
+    RegisterRead wanted = { .name = name };
+    cpu_run_on_sync(cpu, read_register, &wanted);
+    if (!wanted.known) {
+        error_set(errp, "there is no register '%s'; 'info registers' shows them", name);
+    } else if (!wanted.readable) {
+        error_set(errp, "register '%s' has no value of 64 bits now", name);
+    }
+    *value = wanted.value;
+    return wanted.readable;
+}
+
 static bool parse_register(Parser *parser, uint64_t *value, GError **errp)
 {
     size_t length =
@@ -45,11 +84,10 @@ static bool parse_register(Parser *parser, uint64_t *value, GError **errp)
     if (!cpu) {
         return false;
     }
-    if (strcmp(name, "pc") != 0) {
-        error_set(errp, "there is no register '%s'; $pc can be used", name);
-        return false;
-    }
     parser->at += length;
+    if (strcmp(name, "pc") != 0) {
+        return read_named(cpu, name, value, errp);
+    }
     cpu_run_on_sync(cpu, read_pc, value);
     return true;
 }

@@ -8,6 +8,7 @@
 #include "monitor/human_internal.h"
 #include "schema/commands.h"
 #include "util/error.h"
+#include "util/machine_lock.h"
 #include "util/version.h"
 
 static bool has_option(const HumanCall *call, const char *option)
@@ -278,6 +279,17 @@ static bool info_lapic(HumanCall *call, GError **errp)
     return true;
 }
 
+static bool info_sync_profile(HumanCall *call, GError **errp)
+{
+    MachineLockProfile profile;
+    machine_lock_profile(&profile);
+    human_text(call,
+               "machine lock: taken %" G_GUINT64_FORMAT " times, %" G_GUINT64_FORMAT
+               " times after somebody else, waited for %.3f ms in all\n",
+               profile.taken, profile.waited, (double)profile.wait_ns / 1e6);
+    return true;
+}
+
 static bool info_dump(HumanCall *call, GError **errp)
 {
     g_autoptr(QmpDumpQueryResult) result = qmp_query_dump(&call->context, errp);
@@ -333,6 +345,7 @@ const HumanCommand human_topics[] = {
     { "roms", NULL, "", "", "memory that the guest can only read", human_info_roms },
     { "stats", NULL, "", "", "what is counted of each processor", info_stats },
     { "status", NULL, "", "", "whether the machine runs", info_status },
+    { "sync-profile", NULL, "", "", "how long threads waited for each other", info_sync_profile },
     { "tlb", NULL, "", "", "every page that is mapped, of the chosen processor", human_info_tlb },
     { "trace-events", NULL, "[PATTERN]", "T", "trace points and their state", info_trace_events },
     { "uuid", NULL, "", "", "identity of the machine", info_uuid },

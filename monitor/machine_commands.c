@@ -142,6 +142,11 @@ bool qmp_rtc_reset_reinjection(CommandContext *context, GError **errp)
     return true; /* nothing is owed */
 }
 
+GPtrArray *qmp_query_memory_devices(CommandContext *context, GError **errp)
+{
+    return g_ptr_array_new(); /* all memory is the machine's own */
+}
+
 GPtrArray *qmp_query_iothreads(CommandContext *context, GError **errp)
 {
     return g_ptr_array_new(); /* devices are served by the main thread */

@@ -35,6 +35,8 @@ typedef struct {
     GPtrArray *accels;    /* const OptionUse * of -accel */
     char *accel_list;     /* -machine accel= */
     char *memory_backend; /* -machine memory-backend= */
+    bool hide_memory;     /* dump-guest-core=off: core files of this program have no guest memory */
+    bool merge_memory;    /* mem-merge=on: the host may merge equal pages */
     const OptionUse *icount_use, *singlestep_use;
     const OptionUse *cpu_use;
     const OptionUse *memory_use;

@@ -38,12 +38,41 @@ static char **machine_key_field(Config *config, const char *key)
     return NULL;
 }
 
+/* What every machine takes and none has as a property. *@taken: it is one of these. */
+static bool take_general(Config *config, const KeyvalEntry *entry, bool *taken, GError **errp)
+{
+    static const char *const names[] = { "usb", "dump-guest-core", "mem-merge", NULL };
+    bool on = true;
+    *taken = g_strv_contains(names, entry->key);
+    if (!*taken) {
+        return true;
+    }
+    if (entry->value && !keyval_parse_bool(entry->value, &on)) {
+        error_set(errp, "%s=%s: must be on or off", entry->key, entry->value);
+        return false;
+    }
+    if (strcmp(entry->key, "usb") == 0 && on) {
+        error_set(errp, "usb=on: USB is not there yet");
+        return false;
+    }
+    config->machine.hide_memory |= strcmp(entry->key, "dump-guest-core") == 0 && !on;
+    config->machine.merge_memory |= strcmp(entry->key, "mem-merge") == 0 && on;
+    return true;
+}
+
 bool config_apply_machine(Config *config, const OptionUse *use, GError **errp)
 {
     config->machine.use = use;
     for (unsigned i = 0; i < keyval_count(use->keys); i++) {
         const KeyvalEntry *entry = keyval_entry(use->keys, i);
         char **field = machine_key_field(config, entry->key);
+        bool taken;
+        if (!take_general(config, entry, &taken, errp)) {
+            return false;
+        }
+        if (taken) {
+            continue;
+        }
         if (field && (!entry->value || !*entry->value)) {
             error_set(errp, "%s= wants a value", entry->key);
             return false;

@@ -12,6 +12,7 @@
 #include "system/drives.h"
 #include "system/lines.h"
 #include "system/machine_list.h"
+#include "system/memory_advice.h"
 #include "system/vm_gdb.h"
 #include "util/error.h"
 
@@ -535,9 +536,11 @@ static bool setup(Vm *vm, GError **errp)
         CLASS_METHOD(&vm->machine->object, machine_class, MachineClass, build);
     bool (*setup_done)(Accel *, GError **) =
         CLASS_METHOD(&vm->accel->object, accel_class, AccelClass, setup_done);
-    return (!build || build(vm->machine, errp)) && object_root_check(vm->root, errp) &&
-           add_vga(vm, errp) && drives_add_onboard(vm, errp) && add_devices(vm, errp) &&
-           drives_add_devices(vm, errp) && lines_check(vm->config, vm->machine, errp) &&
+    bool built = !build || build(vm->machine, errp);
+    memory_advice_give(&vm->config->machine);
+    return built && object_root_check(vm->root, errp) && add_vga(vm, errp) &&
+           drives_add_onboard(vm, errp) && add_devices(vm, errp) && drives_add_devices(vm, errp) &&
+           lines_check(vm->config, vm->machine, errp) &&
            (!setup_done || setup_done(vm->accel, errp)) && machine_reset(vm->machine, errp) &&
            setup_qtest(vm, errp) && setup_monitors(vm, monitors, errp) && setup_gdb(vm, errp);
 }

@@ -7,12 +7,33 @@
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static __thread bool held;
+static MachineLockProfile profile; /* guarded by mutex */
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
 
 void machine_lock(void)
 {
     g_assert(!held);
-    pthread_mutex_lock(&mutex);
+    if (pthread_mutex_trylock(&mutex) != 0) {
+        uint64_t begin_ns = now_ns();
+        pthread_mutex_lock(&mutex);
+        profile.waited++;
+        profile.wait_ns += now_ns() - begin_ns;
+    }
+    profile.taken++;
     held = true;
+}
+
+void machine_lock_profile(MachineLockProfile *out)
+{
+    g_assert(held);
+    *out = profile;
 }
 
 void machine_unlock(void)

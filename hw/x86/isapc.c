@@ -35,7 +35,7 @@ static const MachineClass isapc_machine_class = {
     .object = { .name = "isapc-machine", .parent = &pc_base_class.object },
     .summary = "PC without PCI",
     .arch = "x86_64",
-    .default_cpu = "486-x86-cpu",
+    .default_cpu = "486-x86_64-cpu",
     .default_display = "isa-vga",
     .default_ports = true,
     .cpu_base = &x86_cpu_class.cpu.device.object,

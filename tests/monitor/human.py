@@ -93,6 +93,7 @@ def test_print_computes(start):
                             ('1<<40', str(1 << 40)), ('7 % 4 | 8', '11')):
             assert person.run(f'print {text}') == [value], text
         assert person.run('p/x 255') == ['0xff'] and person.run("p/c 65") == ["'A'"]
+        assert person.run('print $pc')[0].startswith('Error: this machine has no processor')
         for text in ('1/0', '1+', '(1', 'x', '1 2', '0x', '99999999999999999999', '(' * 100 + '1'):
             assert person.run(f'print {text}')[0].startswith('Error: '), text
 
@@ -152,6 +153,14 @@ def test_words_are_completed(start):
         assert person.echo('\x15sto\t', 'stop ')
         screen = person.echo('\x15chardev-\t', '(qemu) chardev-\x1b[K')
         assert 'chardev-remove' in screen and 'chardev-send-break' in screen
+
+
+def test_registers_have_names(start):
+    with start(machine=VIRT) as emulator:
+        person = Person(emulator)
+        assert person.run('p/x $pc') == ['0x1000'] and person.run('p/x $pc+$zero*8') == ['0x1000']
+        assert person.run('print $SP') == ['0']
+        assert "no register 'eax'" in person.run('print $eax')[0]
 
 
 def test_memory_is_dumped_as_a_core_file(start):
