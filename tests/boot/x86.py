@@ -117,7 +117,7 @@ def memtest(setting):
     folder = setting.folder('x86_64-more')
     for board, image in ('pc', 'memtest-x64.bin'), ('q35', 'memtest-ia32.bin'):
         with setting.start(board, '-m', '24M', '-kernel', folder / image, '-append', 'console=ttyS0,115200') as running:
-            running.expect('Pass complete, no errors', 600)
+            running.expect(r'Status: Pass ', 900)
 
 
 @case('systemd')
