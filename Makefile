@@ -10,7 +10,7 @@ all: $(BUILD)/build.ninja
 $(BUILD)/build.ninja:
 	@./configure --build=$(BUILD)
 
-# Debian for riscv64 at a shell prompt; installs, builds and fetches what is missing.
+# Debian at a shell prompt, on a PC or with GUEST=riscv64; installs, builds and fetches what is missing.
 demo:
 	@scripts/demo
 
