@@ -25,7 +25,7 @@ def build(generate, seed, count, folder):
     vectors, program = folder / 'vectors.bin', folder / 'vectors.elf'
     subprocess.run([generate, f'--seed={seed}', f'--count={count}', vectors], check=True)
     subprocess.run([guest.CROSS, '-march=rv64gc', '-mabi=lp64d', '-mcmodel=medany', '-nostdlib', '-static', '-no-pie',
-                    f'-DVECTORS="{vectors}"', '-T', guest.ROOT / 'tests/bench/bare/bare.ld', '-Wl,--build-id=none',
+                    f'-DVECTORS="{vectors}"', '-T', guest.ROOT / 'tests/bench/bare/riscv64/bare.ld', '-Wl,--build-id=none',
                     '-Wl,--no-warn-rwx-segments', '-o', program, HERE / 'guest.S'], check=True)
     return program
 
