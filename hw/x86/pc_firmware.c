@@ -413,11 +413,6 @@ static bool add_boot_options(Pc *pc, GError **errp)
     if (!add_splash(pc, boot_option(pc, "splash"), errp)) {
         return false;
     }
-    const char *strict = boot_option(pc, "strict");
-    if (g_strcmp0(strict, "on") == 0 && !pc->x86.machine.boot.kernel &&
-        !fw_cfg_add_file(cfg, "bootorder", "HALT", 5, errp)) {
-        return false;
-    }
     fw_cfg_add_u16(cfg, FW_CFG_BOOT_MENU, menu && strcmp(menu, "on") == 0);
     if (wait) {
         uint64_t ms = g_ascii_strtoull(wait, NULL, 10);

@@ -45,7 +45,7 @@ RIGHT = {
 NEEDS_MORE = {'qmp_capabilities', 'quit', 'memsave', 'pmemsave', 'device_add', 'device_del', 'qom-set',
               'chardev-remove', 'screendump', 'system_powerdown', 'system_wakeup', 'query-vm-generation-id',
               'add-fd', 'getfd', 'closefd', 'remove-fd', 'query-sev', 'query-sev-capabilities', 'query-sgx',
-              'query-sgx-capabilities', 'inject-nmi', 'x-query-jit', 'send-key', 'input-send-event',
+              'query-sgx-capabilities', 'blockdev-close-tray', 'blockdev-open-tray', 'blockdev-remove-medium', 'eject', 'inject-nmi', 'x-query-jit', 'send-key', 'input-send-event',
               'dump-guest-memory'}
 
 
