@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A QMP client, and the emulator it talks to."""
+import argparse
 import json
 import socket
 import subprocess
@@ -146,3 +147,19 @@ def run_tests(tests, *arguments):
             text = f'{type(error).__name__}: {error}'.replace('\n', ' ')
             print(f'not ok {number} {name}\n# {text}', flush=True)
     return min(failed, 1)
+
+
+def main(names, make=None, **defaults):
+    """
+    The program of a file of tests whose globals are @names: runs each test_* on what @make(binary) gives, by
+    default a maker of Emulator; with @defaults (an option's name -> its default) the options come second.
+    """
+    parser = argparse.ArgumentParser(description=names['__doc__'].splitlines()[0])
+    parser.add_argument('--build', type=Path, required=True)
+    for name, default in defaults.items():
+        parser.add_argument(f'--{name}', type=type(default), default=default)
+    options = parser.parse_args()
+    binary = str(options.build.resolve() / 'rhea-system-riscv64')
+    start = make(binary) if make else lambda *args, **keys: Emulator(binary, *args, **keys)
+    tests = [test for name, test in sorted(names.items()) if name.startswith('test_')]
+    return run_tests(tests, start, *[options] * bool(defaults))

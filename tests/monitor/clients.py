@@ -4,7 +4,6 @@
 
 usage: clients.py --build=FOLDER        Speaks TAP.
 """
-import argparse
 import array
 import json
 import os
@@ -164,13 +163,5 @@ class Start:
         return client.Emulator(self.binary, *args, pass_fds=fds)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--build', type=Path, required=True)
-    options = parser.parse_args()
-    tests = [test for name, test in sorted(globals().items()) if name.startswith('test_')]
-    return client.run_tests(tests, Start(str(options.build.resolve() / 'rhea-system-riscv64')))
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(client.main(globals(), Start))

@@ -5,7 +5,6 @@ state and the events must be those of a model, and answers must come soon.
 
 usage: cycles.py --build=FOLDER [--seed=N] [--cycles=N] [--patience=FACTOR]        Speaks TAP.
 """
-import argparse
 import random
 import sys
 import time
@@ -116,17 +115,5 @@ def test_answers_come_while_a_socket_stalls(start, options):
         assert times[50] < BOUND_S * options.patience, f'{times[50] * 1000:.0f} ms'
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--build', type=Path, required=True)
-    parser.add_argument('--seed', type=int, default=random.randrange(2**32))
-    parser.add_argument('--cycles', type=int, default=1000)
-    parser.add_argument('--patience', type=float, default=5, help='factor on times, for loaded machines')
-    options = parser.parse_args()
-    binary = str(options.build.resolve() / 'rhea-system-riscv64')
-    tests = [test for name, test in sorted(globals().items()) if name.startswith('test_')]
-    return client.run_tests(tests, lambda *args, **keys: client.Emulator(binary, *args, **keys), options)
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(client.main(globals(), seed=random.randrange(2**32), cycles=1000, patience=5.0))

@@ -4,7 +4,6 @@
 
 usage: human.py --build=FOLDER        Speaks TAP.
 """
-import argparse
 import socket
 import sys
 from pathlib import Path
@@ -211,13 +210,5 @@ def test_random_keys_are_survived(start):
         person.read_until('123456' + PROMPT)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--build', type=Path, required=True)
-    binary = str(parser.parse_args().build.resolve() / 'rhea-system-riscv64')
-    tests = [test for name, test in sorted(globals().items()) if name.startswith('test_')]
-    return client.run_tests(tests, lambda *args, **keys: client.Emulator(binary, *args, **keys))
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(client.main(globals()))

@@ -4,7 +4,6 @@
 
 usage: qmp.py --build=FOLDER [--seed=N] [--messages=N]        Speaks TAP.
 """
-import argparse
 import base64
 import json
 import random
@@ -380,17 +379,5 @@ def test_answers_while_all_processors_spin(start, options):
         assert 'CPU#3' in qmp.call('human-monitor-command', command_line='info registers -a')
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument('--build', type=Path, required=True)
-    parser.add_argument('--seed', type=int, default=random.randrange(2**32))
-    parser.add_argument('--messages', type=int, default=10000)
-    parser.add_argument('--patience', type=float, default=5, help='factor on times, for loaded machines')
-    options = parser.parse_args()
-    binary = str(options.build.resolve() / 'rhea-system-riscv64')
-    tests = [test for name, test in sorted(globals().items()) if name.startswith('test_')]
-    return client.run_tests(tests, lambda *args, **keys: client.Emulator(binary, *args, **keys), options)
-
-
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(client.main(globals(), seed=random.randrange(2**32), messages=10000, patience=5.0))
