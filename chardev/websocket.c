@@ -139,7 +139,10 @@ static unsigned header_bytes(const WebsocketCodec *web)
     unsigned length = web->header_count > 1 ? web->header[1] & ~MASKED : 0;
     unsigned more = length == LENGTH_64 ? 8 : length == LENGTH_16 ? 2 : 0;
 
-    return web->header_count < 2 ? 2 : 2 + more + MASK_BYTES;
+    if (web->header_count < 2 || !(web->header[1] & MASKED)) {
+        return 2; /* without a mask it is refused, whatever follows */
+    }
+    return 2 + more + MASK_BYTES;
 }
 
 static bool begin_frame(WebsocketCodec *web, GError **errp)

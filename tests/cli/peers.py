@@ -5,6 +5,7 @@
 usage: peers.py [--binary=EMULATOR] [--build=FOLDER] [PATTERN]        Speaks TAP.
 """
 import base64
+import contextlib
 import json
 import os
 import pty
@@ -148,28 +149,46 @@ def test_websocket_carries_bytes(folder):
             assert web.receive() == (0x82, b'OK 6\n')
 
 
+@contextlib.contextmanager
+def complaining(folder):
+    """A running program that has to say something on stderr about its websocket."""
+    process = lines.subprocess.Popen([Rhea.binary, *lines.BASE, *QUIET, *web_line(folder)], stderr=lines.subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def all_of(line):
+    """What comes until the other side hangs up, which it may before it has read everything."""
+    said = b''
+    with contextlib.suppress(ConnectionResetError):
+        while more := line.recv(1000):
+            said += more
+    return said
+
+
 def test_websocket_refuses_what_is_none(folder):
     requests = (b'GET / HTTP/1.1\r\nHost: x\r\n\r\n', b'\x16\x03\x01\x02\x00\x01', b'POST / HTTP/1.1\r\n\r\n', b'x' * 10000)
     frames = (b'\x82\x01a', b'\xc2\x80abcd', b'\x83\x80abcd', b'\x89\xfe\x00\x80abcd', b'\x82\xff' + b'\xff' * 8 + b'abcd')
     for request in requests:
-        with lines.subprocess.Popen([Rhea.binary, *lines.BASE, *QUIET, *web_line(folder)], stderr=lines.subprocess.PIPE) as rhea:
+        with complaining(folder) as rhea:
             with connect(f'{folder}/s') as line:
                 line.sendall(request)
-                said = b''
-                while more := line.recv(1000):
-                    said += more
-                assert said.startswith(b'HTTP/1.1 4'), said
+                said = all_of(line)
+                assert said.startswith(b'HTTP/1.1 4') or (not said and len(request) > 1000), said
             with connect(f'{folder}/s') as line:
                 assert Web(line).answer.startswith(b'HTTP/1.1 101')
             rhea.terminate()
             assert b"chardev 'a': the peer " in rhea.stderr.read()
-    with lines.subprocess.Popen([Rhea.binary, *lines.BASE, *QUIET, *web_line(folder)], stderr=lines.subprocess.PIPE) as rhea:
+    with complaining(folder):
         for frame in frames:
             with connect(f'{folder}/s') as line:
                 Web(line)
                 line.sendall(frame)
-                assert line.recv(1) == b'', frame
-        rhea.terminate()
+                assert all_of(line) == b'', frame
 
 
 def test_datagrams_go_both_ways(folder):

@@ -89,9 +89,9 @@ def test_qmp_completes_on_a_terminal(folder):
             os.execv(program, ['rhea', 'qmp', str(folder / 'qmp')])
         read_until(fd, rb'\(qmp\) ')
         os.write(fd, b'query-na\t\n')
-        read_until(fd, rb'"name": "tea"')
+        read_until(fd, rb'(?s)"name": "tea".*\(qmp\) ')
         os.write(fd, b'set-action reb\tsh\t\n')
-        read_until(fd, rb'reboot=shutdown')
+        read_until(fd, rb'(?s)reboot=shutdown.*\(qmp\) ')     # before it, Ctrl-D would go to the line's own editing
         os.write(fd, b'\x04')
         assert os.waitpid(pid, 0)[1] == 0
         os.close(fd)

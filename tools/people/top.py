@@ -9,6 +9,7 @@ counts. Disks: requests and bytes per second. --once prints one screen and ends;
 import json
 import os
 import select
+import shutil
 import sys
 import time
 
@@ -152,7 +153,7 @@ def watch(monitor, name, seconds, once, as_json):
         if as_json:
             print(json.dumps(data), flush=True)
         else:
-            height = os.get_terminal_size().lines - 2 if drawing else None
+            height = max(1, shutil.get_terminal_size().lines - 2) if drawing else None
             lines = screen(name, data)[:height]
             if drawing:
                 print('\x1b[H' + ''.join(line + '\x1b[K\n' for line in [*lines, '', 'q leaves']) + '\x1b[J', end='', flush=True)
