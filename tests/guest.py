@@ -33,6 +33,7 @@ VARIANTS = {
     'no-chain': 'no-chain=on',
     'random-kicks': 'random-kicks=on',
     'flush': 'flush-every=500',
+    'flush-seldom': 'flush-every=10000',    # a slow host gets no further than the next tick of a kernel otherwise
     'small-cache': 'tb-size=1,chunk-size=64',
     'no-pins': 'pinned-int=0,pinned-fp=0',
     'few-pins': 'pinned-int=5,pinned-fp=4',

@@ -38,9 +38,9 @@ def case(name):
 
 
 def boot_sector(text):
-    """xor ax,ax; mov ds,ax; mov si,text; then lodsb, out to port 3f8h, until a zero; hlt."""
-    code = bytearray.fromhex('31c08ed8be0000ac84c07406baf803eeebf5f4ebfd')
-    struct.pack_into('<H', code, 5, 0x7c00 + len(code))
+    """cli, so that the firmware's own lines are not in between; xor ax,ax; mov ds,ax; mov si,text; then lodsb, out to port 3f8h, until a zero; hlt."""
+    code = bytearray.fromhex('fa31c08ed8be0000ac84c07406baf803eeebf5f4ebfd')
+    struct.pack_into('<H', code, 6, 0x7c00 + len(code))
     code += text.encode() + b'\r\n\0'
     return bytes(code).ljust(SECTOR - 2, b'\0') + b'\x55\xaa'
 
