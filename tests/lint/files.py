@@ -24,6 +24,8 @@ def problems_of(path, text):
         yield f'{path}: has tabs'
     if re.search(r'[ \t]$', text, re.M):
         yield f'{path}: has white space at a line\'s end'
+    if re.search(r'^(<{7}|>{7}) ', text, re.M):
+        yield f'{path}: has the marks of a merge that was not finished'
     if text and not text.endswith('\n'):
         yield f'{path}: has no newline at its end'
 
