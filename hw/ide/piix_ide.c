@@ -57,7 +57,7 @@ static bool piix_ide_setup(PciDevice *dev, GError **errp)
     IsaBus *isa = container_of(bus, IsaBus, bus);
     pci_config_set(dev, PCI_STATUS, 2, PCI_STATUS_DEVSEL_MEDIUM | PCI_STATUS_FAST_BACK);
     /* open from the start, unlike a real one: OVMF relies on it */
-    pci_config_set(dev, REG_TIMING, 4, TIMING_DECODE << 16 | TIMING_DECODE);
+    pci_config_set(dev, REG_TIMING, 4, (uint32_t)TIMING_DECODE << 16 | TIMING_DECODE);
     pci_config_writable(dev, REG_TIMING, 4, 0xf3fff3ff);
     pci_config_writable(dev, REG_SLAVE_TIMING, 1, 0xff);
     memory_region_init(&ide->bar, &dev->device.object, "bus-masters", CHANNELS * BUS_MASTER_PORTS);
