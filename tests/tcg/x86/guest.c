@@ -271,7 +271,6 @@ static void deliver_exception(Cpu *c)
     uint64_t pc = c->env.hot.pc, at = cpu->r[X86_RSP] - system_address(STACK);
     unsigned vector = (pc - system_address(STUBS)) / STUB_BYTES;
     OracleCase *running = &work.batch->cases[work.index];
-    const uint8_t *top = work.ram + SYSTEM_AT + STACK * PAGE + at;
     uint64_t code = 0, r[16];
     Frame frame;
 
@@ -281,6 +280,7 @@ static void deliver_exception(Cpu *c)
     }
     c->env.hot.raise = 0;
     g_assert_cmpuint(at, <, PAGE);
+    const uint8_t *top = work.ram + SYSTEM_AT + STACK * PAGE + at;
     if (has_code(vector)) {
         memcpy(&code, top, 8);
         top += 8;
