@@ -202,6 +202,7 @@ static void secret_finalize(Object *obj)
     Secret *secret = container_of(obj, Secret, object);
 
     secret_free(secret->bytes, secret->length);
+    secret_free((uint8_t *)secret->data, secret->data ? strlen(secret->data) : 0);
 }
 
 /* Written once, never told. */
