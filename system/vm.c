@@ -170,6 +170,7 @@ static QmpShutdownCause wire_cause(ShutdownCause cause)
     case SHUTDOWN_HOST_SIGNAL: return QMP_SHUTDOWN_CAUSE_HOST_SIGNAL;
     case SHUTDOWN_HOST_QUIT: return QMP_SHUTDOWN_CAUSE_HOST_QMP_QUIT;
     case SHUTDOWN_GUEST_OFF:
+    case SHUTDOWN_GUEST_SLEEP:
     case SHUTDOWN_GUEST_EXIT: return QMP_SHUTDOWN_CAUSE_GUEST_SHUTDOWN;
     case SHUTDOWN_GUEST_PANIC: return QMP_SHUTDOWN_CAUSE_GUEST_PANIC;
     case SHUTDOWN_ERROR: return QMP_SHUTDOWN_CAUSE_HOST_ERROR;
@@ -181,8 +182,12 @@ static QmpShutdownCause wire_cause(ShutdownCause cause)
 static void shut_down(Vm *vm, QmpShutdownCause reason)
 {
     bool by_host = vm->cause == SHUTDOWN_HOST_SIGNAL || vm->cause == SHUTDOWN_HOST_QUIT;
+    bool off = vm->cause == SHUTDOWN_GUEST_OFF || vm->cause == SHUTDOWN_GUEST_SLEEP;
+    if (vm->cause == SHUTDOWN_GUEST_SLEEP) {
+        qmp_event_suspend_disk(vm_events(vm));
+    }
     tell_shutdown(vm, reason);
-    if (vm->cause == SHUTDOWN_GUEST_OFF && vm->life.on_shutdown == CONFIG_ON_SHUTDOWN_PAUSE) {
+    if (off && vm->life.on_shutdown == CONFIG_ON_SHUTDOWN_PAUSE) {
         vm_stop(vm, RUN_STATE_SHUTDOWN);
         return;
     }

@@ -22,7 +22,8 @@ typedef enum {
     SHUTDOWN_HOST_SIGNAL, /* SIGINT, SIGTERM, SIGHUP */
     SHUTDOWN_HOST_QUIT,   /* monitor, Ctrl-A x */
     SHUTDOWN_GUEST_OFF,
-    SHUTDOWN_GUEST_EXIT, /* test finisher, semihosting: carries an exit status */
+    SHUTDOWN_GUEST_SLEEP, /* the guest has saved itself to disk */
+    SHUTDOWN_GUEST_EXIT,  /* test finisher, semihosting: carries an exit status */
     SHUTDOWN_GUEST_PANIC,
     SHUTDOWN_ERROR,
 } ShutdownCause;

@@ -159,7 +159,7 @@ static void go_to_sleep(AcpiPm *pm, unsigned type)
     case ACPI_SLEEP_OFF: machine_request_shutdown(pm->machine, SHUTDOWN_GUEST_OFF, 0); return;
     case ACPI_SLEEP_DISK:
         if (!pm->disable_s4) {
-            machine_request_shutdown(pm->machine, SHUTDOWN_GUEST_OFF, 0);
+            machine_request_shutdown(pm->machine, SHUTDOWN_GUEST_SLEEP, 0);
             return;
         }
         break;

@@ -10,9 +10,11 @@
 #include "hw/nvram/fw_cfg.h"
 #include "hw/x86/pc.h"
 #include "util/error.h"
+#include "util/keyval.h"
 
 typedef struct {
     Device *dev;
+    const char *rom; /* file name of an option ROM, in place of a device */
     int64_t index;
 } Candidate;
 
@@ -97,6 +99,25 @@ static void put_path(Device *dev, GString *path)
     g_string_append_c(path, '\n');
 }
 
+static void collect_roms(const GPtrArray *options, GArray *found)
+{
+    for (guint i = 0; options && i < options->len; i++) {
+        const char *text = keyval_get(g_ptr_array_index(options, i), "bootindex");
+        Candidate candidate = { .rom = keyval_get(g_ptr_array_index(options, i), "file"),
+                                .index = text ? g_ascii_strtoll(text, NULL, 0) : -1 };
+        if (candidate.index >= 0) {
+            g_array_append_val(found, candidate);
+        }
+    }
+}
+
+static void put_rom(const char *rom, GString *path)
+{
+    g_autofree char *base = g_path_get_basename(rom);
+
+    g_string_append_printf(path, "/rom@genroms/%s\n", base);
+}
+
 static int compare(gconstpointer a, gconstpointer b)
 {
     int64_t left = ((const Candidate *)a)->index, right = ((const Candidate *)b)->index;
@@ -110,6 +131,7 @@ bool pc_add_boot_order(Pc *pc, const char *first, bool strict, GError **errp)
     g_autoptr(GString) order = g_string_new(first);
 
     collect(&pc->x86.machine.object, found);
+    collect_roms(pc->x86.machine.options[MACHINE_OPTION_ROM], found);
     g_array_sort(found, compare);
     for (guint i = 0; i < found->len; i++) {
         const Candidate *candidate = &g_array_index(found, Candidate, i);
@@ -117,7 +139,11 @@ bool pc_add_boot_order(Pc *pc, const char *first, bool strict, GError **errp)
             error_set(errp, "two devices have bootindex=%d", (int)candidate->index);
             return false;
         }
-        put_path(candidate->dev, order);
+        if (candidate->rom) {
+            put_rom(candidate->rom, order);
+        } else {
+            put_path(candidate->dev, order);
+        }
     }
     if (strict) {
         g_string_append(order, "HALT\n");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Devices that only PCs have, on their boards. */
 #include <glib.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "tests/device/qtest_client.h"
@@ -182,6 +183,33 @@ static void test_vmcoreinfo_is_written_within_its_bounds(void)
     qtest_client_stop(c);
 }
 
+static void test_option_roms_have_a_place_among_what_boots(void)
+{
+    static const char expected[] =
+        "/pci@i0cf8/pci8086,2922@1f,2/drive@0/disk@0\n/rom@genroms/own.rom";
+    g_autofree char *folder = g_dir_make_tmp("rhea-rom-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(folder, "own.rom", NULL);
+    g_autofree char *options =
+        g_strdup_printf("-M q35 -m 64 -bios %s -nodefaults -option-rom file=%s,bootindex=5 "
+                        "-drive file=%s,format=raw,if=none,id=d,readonly=on -device "
+                        "ide-hd,drive=d,bootindex=4,bus=ide.0",
+                        path, path, path);
+    /* also what firmware and a disk are read from */
+    static const char rom[65536] = "\x55\xaa\x01";
+    char text[sizeof(expected)];
+
+    g_assert_true(g_file_set_contents(path, rom, sizeof(rom), NULL));
+    QtestClient *c = qtest_client_start("x86_64", options);
+    out(c, FW_CFG, 2, find_file(c, "bootorder"));
+    for (unsigned i = 0; i < sizeof(text); i++) {
+        text[i] = in(c, FW_CFG + 1, 1);
+    }
+    g_assert_cmpstr(text, ==, expected);
+    qtest_client_stop(c);
+    g_unlink(path);
+    g_rmdir(folder);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -189,5 +217,6 @@ int main(int argc, char **argv)
     g_test_add_func("/pc/hostile", test_ports_take_every_value);
     g_test_add_func("/pc/tco", test_tco_counts_twice);
     g_test_add_func("/pc/vmcoreinfo", test_vmcoreinfo_is_written_within_its_bounds);
+    g_test_add_func("/pc/option-rom-order", test_option_roms_have_a_place_among_what_boots);
     return g_test_run();
 }

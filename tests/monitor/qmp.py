@@ -231,6 +231,16 @@ def test_screendump_saves_pictures_of_a_pc(start, options):
         qmp.call('system_powerdown')
 
 
+def test_a_pc_that_saved_itself_says_so(start, options):
+    binary = str(options.build.resolve() / 'rhea-system-x86_64')
+    pc = ('-machine', 'q35', '-accel', 'qtest', '-bios', 'none')
+    with client.Emulator(binary, '-action', 'shutdown=pause', machine=pc) as emulator:
+        qmp = emulator.connect().negotiate()
+        qmp.call('human-monitor-command', command_line='o/h 0x604 0x2800')      # PM1 control: S4, enable
+        assert qmp.wait_event('SUSPEND_DISK')
+        assert qmp.wait_event('SHUTDOWN')['data'] == {'guest': True, 'reason': 'guest-shutdown'}
+
+
 def test_what_the_empty_machine_has_not_is_said(start, _):
     with start() as emulator:
         qmp = emulator.connect().negotiate()

@@ -191,6 +191,8 @@ static void test_ich9_routes_pirqs_and_sleeps(void)
     fixture_check_state(&f.device);
     pci_fixture_out(&f, 0x604, 2, 0x2000);
     g_assert_cmpint(f.device.shutdown_cause, ==, SHUTDOWN_GUEST_OFF);
+    pci_fixture_out(&f, 0x604, 2, 0x2800);
+    g_assert_cmpint(f.device.shutdown_cause, ==, SHUTDOWN_GUEST_SLEEP);
     pci_fixture_cleanup(&f);
 }
 
